@@ -1,0 +1,54 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+namespace Coord.Raft;
+
+/// <summary>Keeps pinned blocks for entry payloads, so that a steady flow of entries allocates nothing.</summary>
+/// <remarks>Bounded: what exceeds <c>maxIdleBlocks</c> is left to the collector. Thread-safe.</remarks>
+public sealed class EntryBlockPool
+{
+    /// <summary>
+    /// The size of a block: large enough that its bookkeeping disappears, small enough to be freed soon.
+    /// </summary>
+    public const int BlockBytes = 256 * 1024;
+
+    private readonly ConcurrentQueue<EntryBlock> _idle = new();
+    private readonly int _maxIdleBlocks;
+    private int _idleCount;
+
+    /// <summary>Creates an empty pool.</summary>
+    /// <param name="maxIdleBlocks">How many unused blocks are kept, 64 by default (16 MiB).</param>
+    /// <exception cref="ArgumentOutOfRangeException">The number is negative.</exception>
+    public EntryBlockPool(int maxIdleBlocks = 64)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(maxIdleBlocks);
+        _maxIdleBlocks = maxIdleBlocks;
+    }
+
+    /// <summary>Takes a block with one reference, which the caller releases when it has filled the block.</summary>
+    /// <param name="minBytes">
+    /// The least size; a block of its own is made for a payload above <see cref="BlockBytes"/>.
+    /// </param>
+    internal EntryBlock Rent(int minBytes = BlockBytes)
+    {
+        if (minBytes <= BlockBytes && _idle.TryDequeue(out EntryBlock? block))
+        {
+            Interlocked.Decrement(ref _idleCount);
+            block.Revive();
+            return block;
+        }
+
+        return new EntryBlock(this, GC.AllocateUninitializedArray<byte>(Math.Max(minBytes, BlockBytes), pinned: true));
+    }
+
+    internal void Return(EntryBlock block)
+    {
+        if (block.Bytes.Length != BlockBytes)
+            return;
+
+        if (Interlocked.Increment(ref _idleCount) > _maxIdleBlocks)
+            Interlocked.Decrement(ref _idleCount);
+        else
+            _idle.Enqueue(block);
+    }
+}
