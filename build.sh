@@ -1,0 +1,160 @@
+#!/usr/bin/env bash
+# Everything that is done to this repository by hand or by machine. Without a verb it says what it can do.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+readonly Solution=Coord.sln
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+# The SDK stops at start-up where no ICU library is installed, unless it is told to do without.
+export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT="${DOTNET_SYSTEM_GLOBALIZATION_INVARIANT:-1}"
+# Golden files and histories that several repositories share. Tests that need them skip when they are absent.
+export COORD_SHARED="${COORD_SHARED:-$(cd .. && pwd)/shared}"
+
+# Colour only when a person reads.
+if [[ -t 1 && -z "${NO_COLOR:-}" ]]; then
+  readonly Bold=$'\e[1m' Red=$'\e[31m' Green=$'\e[32m' Plain=$'\e[0m'
+else
+  readonly Bold='' Red='' Green='' Plain=''
+fi
+
+say() { printf '%s==> %s%s\n' "$Bold" "$*" "$Plain"; }
+die() { printf '%s%s%s\n' "$Red" "$*" "$Plain" >&2; exit 1; }
+
+help() {
+  cat <<EOF
+${Bold}./build.sh <verb> [options]${Plain}
+
+  ${Bold}build${Plain}    build everything (Debug; pass -c Release for what ships)
+  ${Bold}test${Plain}     run the tests in Debug, where the assertions are on; options go to dotnet test
+  ${Bold}sim${Plain}      run the simulator; options go to it
+  ${Bold}bench${Plain}    run benchmarks in Release; options go to BenchmarkDotNet (try --list flat)
+  ${Bold}tidy${Plain}     check the house rules
+  ${Bold}torture${Plain}  kill and restart real processes: --rounds N (default 100)
+  ${Bold}ci${Plain}       all that must pass before a change lands; the last line counts the tests
+
+These two write files:
+
+  ${Bold}format${Plain}   put every file into the house style
+  ${Bold}api${Plain}      write what became public into PublicAPI.Unshipped.txt; review it like code
+EOF
+}
+
+require_dotnet() {
+  local hint='Install the .NET SDK 10.0.400 or a later 10.0 feature band: https://dot.net/download'
+  command -v dotnet >/dev/null || die "dotnet is not on the PATH. $hint"
+  # The SDK reads global.json: it fails here, and not halfway through, when what is installed is too old.
+  dotnet --version >/dev/null 2>&1 || die "No installed .NET SDK satisfies global.json. $hint"
+}
+
+# What this run has seen; 'ci' prints it as its last line.
+passed=0 failed=0 skipped=0
+empty=()
+
+counter() { sed -nE "s/.*<Counters [^>]*\b$2=\"([0-9]+)\".*/\1/p" "$1" | head -n 1; }
+
+# Runs one built test assembly and adds its counts: run_tests <project directory> <Debug|Release>
+run_tests() {
+  local project="$1" configuration="$2" name status=0
+  name="$(basename "$project")"
+  local assembly="artifacts/bin/$name/${configuration,,}/$name.dll"
+  local results="artifacts/test-results/$name.$configuration.trx"
+  say "$name ($configuration)"
+
+  rm -f "$results"
+  dotnet test "$assembly" --logger "console;verbosity=minimal" \
+    --results-directory "$(dirname "$results")" --logger "trx;LogFileName=$(basename "$results")" || status=$?
+
+  local total=0 ran=0 ok=0
+  if [[ -f "$results" ]]; then
+    total="$(counter "$results" total)" ran="$(counter "$results" executed)" ok="$(counter "$results" passed)"
+  fi
+  total="${total:-0}" ran="${ran:-0}" ok="${ok:-0}"
+
+  # The runner is content with an assembly in which it finds no test. We are only if there is none to find.
+  if ((total == 0 && status == 0)); then
+    if ! grep -rqE --include='*.cs' '\[(Fact|Theory|Property)\b' "$project"; then
+      empty+=("$name")
+      return 0
+    fi
+    status=1
+    printf '%s%s has tests, and none ran.%s\n' "$Red" "$name" "$Plain"
+  fi
+
+  local bad=$((ran - ok))
+  # A run that crashed or was aborted may leave no failed test behind, and has failed all the same.
+  if ((status != 0 && bad == 0)); then bad=1; fi
+  passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + total - ran))
+}
+
+summary() {
+  if ((${#empty[@]} > 0)); then say "No tests yet: ${empty[*]}"; fi
+  if ((passed == 0 && failed == 0)); then
+    printf '%sNothing ran.%s\n' "$Red" "$Plain"
+    failed=1
+  fi
+
+  local colour="$Green"
+  if ((failed > 0)); then colour="$Red"; fi
+  printf '%s%d passed, %d failed, %d skipped%s\n' "$colour" "$passed" "$failed" "$skipped" "$Plain"
+  ((failed == 0))
+}
+
+ci() {
+  say 'Restore'
+  dotnet restore "$Solution" || broken
+  say 'Build (Release)'
+  dotnet build "$Solution" --no-restore -c Release || broken
+  say 'Build Coord.Raft.Tests (Debug)'
+  dotnet build tests/Coord.Raft.Tests --no-restore -c Debug || broken
+
+  # One after the other: tests of timing must not compete with each other for the processor.
+  local project
+  for project in tests/*.Tests; do run_tests "$project" Release; done
+  run_tests tests/Coord.Raft.Tests Debug # The assertions in the core are compiled into Debug alone.
+  summary
+}
+
+# A build that fails is a failure that the last line must show.
+broken() {
+  failed=1
+  summary || exit 1
+}
+
+torture() {
+  local rounds=100
+  while (($# > 0)); do
+    case "$1" in
+      --rounds) rounds="${2:?--rounds needs a number}"; shift 2 ;;
+      *) die "torture knows --rounds N, not '$1'." ;;
+    esac
+  done
+  [[ "$rounds" =~ ^[1-9][0-9]*$ ]] || die "--rounds takes a positive number, not '$rounds'."
+
+  export COORD_TORTURE_ROUNDS="$rounds"
+  dotnet build tests/Coord.Process.Tests -c Release
+  run_tests tests/Coord.Process.Tests Release
+  summary
+}
+
+verb="${1:-help}"
+if (($# > 0)); then shift; fi
+case "$verb" in
+  help | -h | --help) help; exit ;;
+  build | test | sim | bench | format | api | tidy | torture | ci) require_dotnet ;;
+  *) help >&2; die "There is no verb '$verb'." ;;
+esac
+
+case "$verb" in
+  build) dotnet build "$Solution" "$@" ;;
+  test) dotnet test "$Solution" -m:1 "$@" ;;
+  sim)
+    [[ -d tests/Coord.Simulation ]] || die 'The simulator is not there yet.'
+    dotnet run -c Release --project tests/Coord.Simulation -- "$@"
+    ;;
+  bench) dotnet run -c Release --project benchmarks/Coord.Benchmarks -- "$@" ;;
+  format) dotnet format "$Solution" "$@" ;;
+  api) dotnet format analyzers "$Solution" --diagnostics RS0016 --severity warn "$@" ;;
+  tidy) dotnet test tests/Coord.Tidy.Tests "$@" ;;
+  torture) torture "$@" ;;
+  ci) ci ;;
+esac
