@@ -58,8 +58,12 @@ run_tests() {
   name="$(basename "$project")"
   local assembly="artifacts/bin/$name/${configuration,,}/$name.dll"
   local results="artifacts/test-results/$name.$configuration.trx"
-  say "$name ($configuration)"
+  if ! grep -rqE --include='*.cs' '\[(Fact|Theory|Property)\b' "$project"; then
+    empty+=("$name ($configuration)")
+    return 0
+  fi
 
+  say "$name ($configuration)"
   rm -f "$results"
   dotnet test "$assembly" --logger "console;verbosity=minimal" \
     --results-directory "$(dirname "$results")" --logger "trx;LogFileName=$(basename "$results")" || status=$?
@@ -70,12 +74,8 @@ run_tests() {
   fi
   total="${total:-0}" ran="${ran:-0}" ok="${ok:-0}"
 
-  # The runner is content with an assembly in which it finds no test. We are only if there is none to find.
+  # The runner is content with an assembly in which it finds no test. We are not: there is one to find.
   if ((total == 0 && status == 0)); then
-    if ! grep -rqE --include='*.cs' '\[(Fact|Theory|Property)\b' "$project"; then
-      empty+=("$name")
-      return 0
-    fi
     status=1
     printf '%s%s has tests, and none ran.%s\n' "$Red" "$name" "$Plain"
   fi
@@ -87,7 +87,7 @@ run_tests() {
 }
 
 summary() {
-  if ((${#empty[@]} > 0)); then say "No tests yet: ${empty[*]}"; fi
+  if ((${#empty[@]} > 0)); then say 'No tests yet:' && printf '    %s\n' "${empty[@]}"; fi
   if ((passed == 0 && failed == 0)); then
     printf '%sNothing ran.%s\n' "$Red" "$Plain"
     failed=1
