@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Coord.Raft;
 
 /// <summary>Copies payloads into pooled blocks, one after the other.</summary>

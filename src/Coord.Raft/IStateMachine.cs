@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Coord.Raft;
 
 /// <summary>What the log is for: applies committed commands in order, the same on every member.</summary>

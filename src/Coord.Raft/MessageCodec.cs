@@ -16,11 +16,11 @@ public static class MessageCodec
     /// <param name="message">The message.</param>
     /// <param name="destination">Where to.</param>
     public static void Write(in Message message, IBufferWriter<byte> destination) =>
-        throw new NotImplementedException();
+        throw new NotSupportedException("To come.");
 
     /// <summary>Returns how many bytes <see cref="Write"/> will write at most.</summary>
     /// <param name="message">The message.</param>
-    public static int GetMaxSize(in Message message) => throw new NotImplementedException();
+    public static int GetMaxSize(in Message message) => throw new NotSupportedException("To come.");
 
     /// <summary>Reads a message. Entries are copied into the arena, each with a reference on its block.</summary>
     /// <param name="source">Exactly one message.</param>
@@ -28,5 +28,5 @@ public static class MessageCodec
     /// <param name="message">The message; its entries are in an array of their own.</param>
     /// <returns>False if the bytes do not follow the format; nothing is kept then.</returns>
     public static bool TryRead(in ReadOnlySequence<byte> source, EntryArena arena, out Message message) =>
-        throw new NotImplementedException();
+        throw new NotSupportedException("To come.");
 }
