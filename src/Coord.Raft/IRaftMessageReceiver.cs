@@ -5,6 +5,24 @@ namespace Coord.Raft;
 /// <summary>Takes what a transport received. Implemented by the node; called by the transport's threads.</summary>
 public interface IRaftMessageReceiver
 {
+    /// <summary>
+    /// Gets what this member tells its peers in each handshake, as of now. Complete before the transport is started.
+    /// Thread-safe, and quick.
+    /// </summary>
+    PeerHello LocalHello { get; }
+
+    /// <summary>
+    /// Decides whether to talk to a peer; once for each connection, in either direction, before any message.
+    /// Thread-safe; the transport has already checked cluster, target and certificate.
+    /// </summary>
+    /// <remarks>This is where a member that returns with an empty or an older data directory is recognised.</remarks>
+    /// <param name="peer">What the peer said about itself.</param>
+    /// <param name="refusal">
+    /// If false is returned, why, as a sentence for both sides' logs that says what to do; it is sent to the peer.
+    /// </param>
+    /// <returns>False to close the connection; the peer tries again later.</returns>
+    bool AcceptPeer(in PeerHello peer, out string? refusal);
+
     /// <summary>Decodes and queues one message. Thread-safe; the bytes are not used after the call.</summary>
     /// <param name="from">The peer as the connection's handshake established it.</param>
     /// <param name="message">One message in the format of <see cref="MessageCodec"/>.</param>
@@ -14,11 +32,13 @@ public interface IRaftMessageReceiver
     /// </returns>
     ReceiveResult Receive(NodeId from, in ReadOnlySequence<byte> message, EntryArena arena);
 
-    /// <summary>Reports that a peer's connection broke or could not be made. Thread-safe.</summary>
+    /// <summary>
+    /// Reports that a peer's connection broke or could not be made, or that messages to it were lost. Thread-safe.
+    /// </summary>
     /// <param name="peer">The peer.</param>
     void ReportUnreachable(NodeId peer);
 
-    /// <summary>Reports that a peer's connection was established. Thread-safe.</summary>
+    /// <summary>Reports that a connection to a peer was established; messages to it pass now. Thread-safe.</summary>
     /// <param name="peer">The peer.</param>
     void ReportConnected(NodeId peer);
 }

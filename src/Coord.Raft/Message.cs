@@ -52,6 +52,12 @@ public readonly record struct Message
     /// <summary>Gets the bytes of a host-to-host message.</summary>
     public ReadOnlyMemory<byte> Payload { get; init; }
 
+    /// <summary>
+    /// Gets the pooled memory behind <see cref="Payload"/>, or null if the collector owns it. A message that was
+    /// received holds one reference on it, which <see cref="MessageCodec.Release"/> gives back.
+    /// </summary>
+    public EntryBlock? Block { get; init; }
+
     /// <summary>Returns a line for logs and transcripts.</summary>
     public override string ToString() =>
         $"{From}->{To} {Kind} {Term} {Log} commit {Commit}" +
