@@ -1,0 +1,186 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using Coord.Kv.Commands;
+using Coord.Kv.Watches;
+using Coord.Raft;
+
+namespace Coord.Kv;
+
+/// <summary>
+/// The store inside this process: writes go through the log, reads and watches come from its copy. Thread-safe.
+/// </summary>
+/// <remarks>
+/// Any member can be used: writes and linearizable reads go to the leader by themselves. Disposing it ends its watches
+/// with <see cref="ObjectDisposedException"/>; it does not stop the member.
+/// </remarks>
+public sealed class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
+{
+    private static readonly GetOptions DefaultGet = new();
+    private static readonly WatchOptions DefaultWatch = new();
+
+    private readonly IReplicatedLog _log;
+    private readonly KeyValueStateMachine _stateMachine;
+    private readonly KeyValueOptions _options;
+    private readonly WritePolicy _policy;
+
+    /// <summary>Creates the store over any log that feeds the given state machine.</summary>
+    internal EmbeddedKeyValueStore(
+        IReplicatedLog log, KeyValueStateMachine stateMachine, KeyValueOptions? options = null)
+    {
+        _log = log;
+        _stateMachine = stateMachine;
+        _options = options ?? stateMachine.Options;
+        _policy = new(_options.QuotaBytes, _options.RetainedRevisions);
+
+        // A watch never goes silent: when the member stops, by itself or not, its watches say so.
+        _ = EndWatchesAsync(log.Completion);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<GetResult> GetAsync(
+        KeyRange range, GetOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= DefaultGet;
+        ThrowIfNoKey(range);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.Limit, nameof(options));
+        if (!options.Serializable)
+            await _log.ReadBarrierAsync(cancellationToken).ConfigureAwait(false);
+        return _stateMachine.Read(range, options);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<PutResult> PutAsync(
+        ReadOnlyMemory<byte> key,
+        ReadOnlyMemory<byte> value,
+        PutOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        ThrowIfEmptyKey(key);
+        ThrowIfLarger("The key", key.Length, _options.MaxKeyBytes);
+        ThrowIfLarger("The value", value.Length, _options.MaxValueBytes);
+        Command command = Command.Put(key, value, options?.ReturnPrevious ?? false, _policy);
+        (long revision, CommandResult result) = await RunAsync(command, cancellationToken).ConfigureAwait(false);
+        return new(new(revision), result.Previous.Count > 0 ? result.Previous[0] : null);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<DeleteResult> DeleteAsync(
+        KeyRange range, DeleteOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ThrowIfNoKey(range);
+        ThrowIfLarger("The key", range.Key.Length, _options.MaxKeyBytes);
+        ThrowIfLarger("The end of the range", range.RangeEnd.Length, _options.MaxKeyBytes);
+        Command command = Command.Delete(range, options?.ReturnPrevious ?? false, _policy);
+        (long revision, CommandResult result) = await RunAsync(command, cancellationToken).ConfigureAwait(false);
+        return new(new(revision), result.Number, result.Previous);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Revision> CompactAsync(Revision revision, CancellationToken cancellationToken = default)
+    {
+        Command command = Command.Compact(revision.Value);
+        (long current, _) = await RunAsync(command, cancellationToken).ConfigureAwait(false);
+        return new(current);
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<WatchBatch> WatchAsync(
+        KeyRange range, WatchOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= DefaultWatch;
+        ThrowIfNoKey(range);
+        if (range.IsEmpty)
+            throw new ArgumentException("The range can contain no key: its end is not above its start.", nameof(range));
+        ArgumentOutOfRangeException.ThrowIfNegative(options.StartRevision.Value, nameof(options));
+
+        // "Now" is now, not when the caller gets round to enumerating.
+        long start = options.StartRevision.IsZero ? _stateMachine.NextRevision() : options.StartRevision.Value;
+        KeyRange copy = new(range.Key.ToArray(), range.RangeEnd.ToArray());
+        return RunWatchAsync(copy, options, start, cancellationToken);
+    }
+
+    /// <summary>Ends all watches.</summary>
+    public void Dispose() => _stateMachine.Stop(new ObjectDisposedException(nameof(EmbeddedKeyValueStore)));
+
+    private static void ThrowIfNoKey(KeyRange range) => ThrowIfEmptyKey(range.Key, nameof(range));
+
+    private static void ThrowIfEmptyKey(
+        ReadOnlyMemory<byte> key, [CallerArgumentExpression(nameof(key))] string? parameter = null)
+    {
+        if (key.IsEmpty)
+            throw new ArgumentException("The key is empty. For all keys use KeyRange.All.", parameter);
+    }
+
+    private static void ThrowIfLarger(string part, long bytes, long maxBytes)
+    {
+        if (bytes > maxBytes)
+            throw new RequestTooLargeException(part, bytes, maxBytes);
+    }
+
+    private async IAsyncEnumerable<WatchBatch> RunWatchAsync(
+        KeyRange range,
+        WatchOptions options,
+        long start,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        Watcher watcher = _stateMachine.OpenWatch(range, options, start);
+        try
+        {
+            List<WatchChange> changes = [];
+            while (true)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                changes.Clear();
+                _stateMachine.ReadWatch(watcher, changes, out Task wait);
+                if (changes.Count > 0)
+                    yield return ToBatch(changes);
+                else
+                    await wait.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _stateMachine.CloseWatch(watcher);
+        }
+    }
+
+    private static WatchBatch ToBatch(List<WatchChange> changes)
+    {
+        WatchEvent[] events = new WatchEvent[changes.Count];
+        for (int i = 0; i < events.Length; i++)
+            events[i] = changes[i].ToEvent();
+        return new(events[^1].Revision, events);
+    }
+
+    private async Task EndWatchesAsync(Task completion)
+    {
+        try
+        {
+            await completion.ConfigureAwait(false);
+            Dispose();
+        }
+        catch (Exception reason) when (reason is not OutOfMemoryException)
+        {
+            _stateMachine.Stop(reason);
+        }
+    }
+
+    private async ValueTask<(long Revision, CommandResult Result)> RunAsync(
+        Command command, CancellationToken cancellationToken)
+    {
+        ArrayBufferWriter<byte> bytes = new(command.Key.Length + command.Value.Length + 64);
+        CommandCodec.Write(bytes, command);
+        ThrowIfLarger("The request", bytes.WrittenCount, _options.MaxRequestBytes);
+        ProposalResult proposal =
+            await _log.ProposeAsync(bytes.WrittenMemory, cancellationToken).ConfigureAwait(false);
+        CommandResult result = ResultCodec.Read(proposal.Payload);
+        return result.Status switch
+        {
+            CommandStatus.Done => (proposal.Value, result),
+            CommandStatus.SpaceExceeded => throw new SpaceExceededException(result.Number),
+            CommandStatus.Compacted => throw new CompactedException(new(result.Number)),
+            CommandStatus.FutureRevision => throw new FutureRevisionException(new(result.Number)),
+            _ => throw new InvalidDataException($"The command was refused: {result.Status}."),
+        };
+    }
+}

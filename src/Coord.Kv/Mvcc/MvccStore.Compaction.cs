@@ -1,0 +1,77 @@
+using System.Diagnostics;
+
+namespace Coord.Kv.Mvcc;
+
+/// <content>
+/// Compaction goes through the change log, oldest first, in two strides. The first one, <see cref="StepCompaction"/>,
+/// takes place at the same command on every member and only counts: it decides what the quota sees. The second one,
+/// <see cref="Reclaim"/>, frees the memory, and waits for whoever still reads on this member.
+/// Both do a bounded piece at a time, and touch each change once, however many keys there are.
+/// </content>
+internal sealed partial class MvccStore
+{
+    private readonly List<long> _pins = [];
+    private long _minPin = long.MaxValue;
+
+    /// <summary>Gets the first change that compaction has not counted yet.</summary>
+    public long CompactionPosition { get; private set; }
+
+    /// <summary>Sets the oldest revision to keep; takes effect for readers at once.</summary>
+    public void Compact(long revision)
+    {
+        Debug.Assert(revision > CompactedRevision, "Compaction never goes back.");
+        Debug.Assert(revision <= Revision, "Only what exists is compacted.");
+        CompactedRevision = revision;
+    }
+
+    /// <summary>Counts, for a bounded number of changes, what the compaction makes unnecessary.</summary>
+    public void StepCompaction(int maxChanges)
+    {
+        while (maxChanges-- > 0 && CompactionPosition < Changes.End)
+        {
+            // Changes of the compacted revision itself stay: a watch may start there, and would miss a deletion.
+            KeyVersion change = Changes[CompactionPosition];
+            if (change.Stamp.Revision >= CompactedRevision)
+                break;
+
+            // What was before this change of this key can be seen by nobody any more; a tombstone says nothing then.
+            if (change.History.Before(change.Stamp) is { IsTombstone: false } previous)
+                UsedBytes -= previous.Cost;
+            if (change.IsTombstone)
+                UsedBytes -= change.Cost;
+            CompactionPosition++;
+        }
+
+        Debug.Assert(UsedBytes >= 0, "Nothing is freed twice.");
+    }
+
+    /// <summary>Frees, for a bounded number of changes, the memory of what was counted.</summary>
+    public void Reclaim(int maxChanges)
+    {
+        long end = Math.Min(CompactionPosition, _minPin);
+        while (maxChanges-- > 0 && Changes.First < end)
+        {
+            KeyVersion change = Changes.RemoveFirst();
+            change.History.RemoveBefore(change.Stamp, inclusive: change.IsTombstone);
+            if (change.History.IsEmpty)
+                _index.Remove(change.Key);
+        }
+    }
+
+    /// <summary>Keeps the memory of a change and all later ones until <see cref="Unpin"/>.</summary>
+    public void Pin(long sequence)
+    {
+        Debug.Assert(sequence >= Changes.First, "What is gone cannot be kept.");
+        _pins.Add(sequence);
+        _minPin = Math.Min(_minPin, sequence);
+    }
+
+    public void Unpin(long sequence)
+    {
+        bool removed = _pins.Remove(sequence);
+        Debug.Assert(removed, "A pin is taken away once.");
+        _minPin = long.MaxValue;
+        foreach (long pin in _pins)
+            _minPin = Math.Min(_minPin, pin);
+    }
+}

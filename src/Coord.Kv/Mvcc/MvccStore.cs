@@ -1,0 +1,132 @@
+using System.Diagnostics;
+using Coord.Raft;
+
+namespace Coord.Kv.Mvcc;
+
+/// <summary>
+/// Every version of every key since the last compaction. Pure, and not thread-safe: the state machine owns it.
+/// </summary>
+/// <remarks>
+/// Always true:
+/// 1. The revision grows by one with each transaction that changed something, and with nothing else.
+/// 2. The change log holds every change whose revision is at or above the compacted one.
+/// 3. Of each key the histories hold what a read at the compacted revision or later needs.
+/// 4. <see cref="UsedBytes"/> and all that is decided by it depend on the commands alone, never on who reads.
+/// </remarks>
+internal sealed partial class MvccStore
+{
+    private readonly KeyIndex _index = new();
+    private int _subRevision;
+
+    /// <summary>Gets the revision of the last transaction; 1 for the empty store.</summary>
+    public long Revision { get; private set; } = 1;
+
+    /// <summary>Gets the oldest revision that can be read; zero if nothing was compacted.</summary>
+    public long CompactedRevision { get; private set; }
+
+    /// <summary>Gets what the quota counts.</summary>
+    public long UsedBytes { get; private set; }
+
+    /// <summary>Gets the changes since the last compaction.</summary>
+    public ChangeLog Changes { get; } = new();
+
+    /// <summary>Gets how many keys the index has, deleted ones that still have history included.</summary>
+    public int IndexedKeys => _index.Count;
+
+    /// <summary>Finds the newest version of a key, as the open transaction left it.</summary>
+    public KeyVersion? Find(ReadOnlySpan<byte> key) => _index.Find(key)?.Live;
+
+    /// <summary>Puts a key within the open transaction.</summary>
+    public KeyVersion Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
+        Debug.Assert(!key.IsEmpty, "A key has at least one byte.");
+        KeyHistory history = _index.GetOrAdd(key);
+        KeyVersion? previous = history.Live;
+        Stamp stamp = NextStamp();
+        KeyVersion version = new(
+            history, stamp, value.ToArray(), previous?.CreateRevision ?? stamp.Revision, (previous?.Version ?? 0) + 1);
+        Append(version);
+        return version;
+    }
+
+    /// <summary>Deletes a range within the open transaction.</summary>
+    /// <param name="range">Which keys.</param>
+    /// <param name="deleted">Takes the versions that were deleted, in ascending order of keys.</param>
+    public void Delete(KeyRange range, List<KeyVersion> deleted)
+    {
+        int first = deleted.Count;
+        for (KeyIndex.Cursor cursor = _index.Seek(range.Key.Span); cursor.TryTake(out KeyHistory history);)
+        {
+            if (!range.IsBeforeEnd(history.Key))
+                break;
+            if (history.Live is { } live)
+                deleted.Add(live);
+        }
+
+        for (int i = first; i < deleted.Count; i++)
+            Append(new KeyVersion(deleted[i].History, NextStamp(), value: null, createRevision: 0, version: 0));
+    }
+
+    /// <summary>Ends the transaction.</summary>
+    /// <returns>Whether it changed anything, and so made a revision.</returns>
+    public bool Commit()
+    {
+        if (_subRevision == 0)
+            return false;
+
+        Revision++;
+        _subRevision = 0;
+        if (Changes[Changes.End - 1].Stamp.Revision != Revision)
+            throw new InvariantViolationException("The last change is not of the last revision.");
+        return true;
+    }
+
+    /// <summary>Goes on with a read for a bounded number of keys.</summary>
+    public void Step(RangeRead read, int maxKeys)
+    {
+        Debug.Assert(read.Revision <= Revision, "Nothing is read before it is written.");
+        for (KeyIndex.Cursor cursor = _index.Seek(read.Position); cursor.TryTake(out KeyHistory history);)
+        {
+            if (!read.Range.IsBeforeEnd(history.Key))
+                break;
+            if (maxKeys-- == 0)
+            {
+                read.PauseAt(history.Key);
+                return;
+            }
+
+            if (history.At(read.Revision) is { } version)
+                read.Add(version);
+        }
+
+        read.Finish();
+    }
+
+    /// <summary>Collects the versions that were live before a change, for a bounded number of keys.</summary>
+    /// <param name="from">The first key.</param>
+    /// <param name="boundary">The change.</param>
+    /// <param name="versions">Takes the versions.</param>
+    /// <param name="maxKeys">How many keys to look at.</param>
+    /// <returns>Where to go on, or null at the end.</returns>
+    public byte[]? CollectBefore(ReadOnlySpan<byte> from, Stamp boundary, List<KeyVersion> versions, int maxKeys)
+    {
+        for (KeyIndex.Cursor cursor = _index.Seek(from); cursor.TryTake(out KeyHistory history);)
+        {
+            if (maxKeys-- == 0)
+                return history.Key;
+            if (history.Before(boundary) is { IsTombstone: false } version)
+                versions.Add(version);
+        }
+
+        return null;
+    }
+
+    private Stamp NextStamp() => new(Revision + 1, _subRevision++);
+
+    private void Append(KeyVersion version)
+    {
+        version.History.Add(version);
+        Changes.Add(version);
+        UsedBytes += version.Cost;
+    }
+}

@@ -1,0 +1,38 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace Coord.Kv.Mvcc;
+
+/// <summary>The fixed layouts of a snapshot; see FORMAT.md.</summary>
+internal static class SnapshotFormat
+{
+    public const uint Version = 1;
+    public const int HeaderBytes = 32;
+    public const int BlockHeaderBytes = 12;
+    public const int RecordHeaderBytes = 37;
+    public const int EndPayloadBytes = 24;
+
+    /// <summary>When a block is full: large enough for few checksums, small enough for a cache.</summary>
+    public const int BlockTargetBytes = 256 * 1024;
+
+    /// <summary>What a reader allocates at most for a block, whatever a damaged length says.</summary>
+    public const int MaxBlockBytes = KeyValueOptions.MaxRequestBytesLimit + (512 * 1024);
+
+    public static ReadOnlySpan<byte> Magic => "COORDKVS"u8;
+
+    public static uint Crc(uint seed, ReadOnlySpan<byte> bytes)
+    {
+        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes);
+        uint crc = seed;
+        foreach (ulong word in words)
+        {
+            crc = BitOperations.Crc32C(
+                crc, BitConverter.IsLittleEndian ? word : BinaryPrimitives.ReverseEndianness(word));
+        }
+
+        foreach (byte b in bytes[(words.Length * sizeof(ulong))..])
+            crc = BitOperations.Crc32C(crc, b);
+        return crc;
+    }
+}

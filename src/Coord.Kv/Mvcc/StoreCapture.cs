@@ -1,0 +1,87 @@
+using Coord.Raft;
+
+namespace Coord.Kv.Mvcc;
+
+/// <summary>
+/// The store as it was at one moment, written beside ongoing commands. One thread; takes the lock in steps.
+/// </summary>
+/// <remarks>
+/// Nothing is copied when it is made. A pin keeps what it needs from being freed, and it knows by their stamps and
+/// sequence numbers which versions it may see. The memory that waits is bounded by what is written meanwhile.
+/// </remarks>
+internal sealed class StoreCapture : IStateCapture
+{
+    private const int KeysPerStep = 256;
+
+    private readonly Lock _lock;
+    private readonly MvccStore _store;
+    private readonly long _revision;
+    private readonly long _compactedRevision;
+    private readonly long _firstChange;
+    private readonly long _endOfChanges;
+    private readonly Stamp _boundary;
+    private bool _disposed;
+
+    /// <summary>Creates the capture; the caller holds the lock.</summary>
+    public StoreCapture(Lock storeLock, MvccStore store)
+    {
+        _lock = storeLock;
+        _store = store;
+        _revision = store.Revision;
+        _compactedRevision = store.CompactedRevision;
+
+        // Not where memory was freed up to, which differs between members, but where compaction has counted up to.
+        _firstChange = store.CompactionPosition;
+        _endOfChanges = store.Changes.End;
+        _boundary = _firstChange < _endOfChanges
+            ? store.Changes[_firstChange].Stamp
+            : new Stamp(_revision, int.MaxValue);
+        store.Pin(_firstChange);
+    }
+
+    /// <inheritdoc/>
+    public void WriteTo(Stream destination, CancellationToken cancellationToken)
+    {
+        SnapshotWriter writer = new(destination, _revision, _compactedRevision);
+        List<KeyVersion> step = new(KeysPerStep);
+        byte[]? position = [];
+        while (position is not null)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            step.Clear();
+            lock (_lock)
+                position = _store.CollectBefore(position, _boundary, step, KeysPerStep);
+            foreach (KeyVersion version in step)
+                writer.WriteVersion(version);
+        }
+
+        for (long sequence = _firstChange; sequence < _endOfChanges; sequence += step.Count)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            step.Clear();
+            lock (_lock)
+            {
+                for (long i = sequence; i < _endOfChanges && step.Count < KeysPerStep; i++)
+                    step.Add(_store.Changes[i]);
+            }
+
+            foreach (KeyVersion change in step)
+                writer.WriteChange(change);
+        }
+
+        writer.End();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            if (_disposed)
+                return;
+
+            _disposed = true;
+            _store.Unpin(_firstChange);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+namespace Coord.Kv;
+
+/// <summary>Events of one or several whole revisions: a revision is never torn between batches. Immutable.</summary>
+/// <param name="Revision">
+/// The last revision in the batch. To resume a watch later, start it at the revision after this one.
+/// </param>
+/// <param name="Events">The events in the order they happened; never empty.</param>
+public sealed record WatchBatch(Revision Revision, IReadOnlyList<WatchEvent> Events);

@@ -1,0 +1,63 @@
+using System.Text;
+using Coord.Raft;
+
+namespace Coord.Kv.Tests;
+
+/// <summary>A store on a log in memory, with short words for what tests do all the time.</summary>
+internal sealed class TestStore
+{
+    public TestStore(KeyValueOptions? options = null)
+    {
+        Options = options ?? new() { RetainedRevisions = 0 };
+        Machine = new(Options);
+        Log = new(Machine);
+        Store = new(Log, Machine);
+    }
+
+    public KeyValueOptions Options { get; }
+
+    public KeyValueStateMachine Machine { get; }
+
+    public InMemoryLog Log { get; }
+
+    public EmbeddedKeyValueStore Store { get; }
+
+    public static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
+
+    /// <summary>The log in memory never waits, so neither does this.</summary>
+    public static T Now<T>(ValueTask<T> task)
+    {
+        Assert.True(task.IsCompleted);
+        return task.GetAwaiter().GetResult();
+    }
+
+    public long Put(string key, string value) => Now(Store.PutAsync(key, value)).Revision.Value;
+
+    /// <summary>Puts a key under another quota than that of the options, as another member might.</summary>
+    public void Put(string key, string value, long quota) =>
+        Now(new EmbeddedKeyValueStore(Log, Machine, new() { QuotaBytes = quota }).PutAsync(key, value));
+
+    public DeleteResult Delete(KeyRange range) => Now(Store.DeleteAsync(range, new() { ReturnPrevious = true }));
+
+    public GetResult Get(KeyRange range, long revision = 0, long limit = 0) =>
+        Now(Store.GetAsync(range, new() { Revision = new(revision), Limit = limit }));
+
+    public void Compact(long revision) => Now(Store.CompactAsync(new(revision)));
+
+    public byte[] Snapshot()
+    {
+        using IStateCapture capture = Machine.Capture();
+        MemoryStream stream = new();
+        capture.WriteTo(stream, CancellationToken.None);
+        return stream.ToArray();
+    }
+
+    public void Restore(byte[] snapshot) => Machine.Restore(new MemoryStream(snapshot), EntryId.Zero);
+
+    /// <summary>Reads the history from a revision on, until a watch would have to wait.</summary>
+    public List<WatchEvent> History(KeyRange range, long from, WatchOptions? options = null)
+    {
+        using WatchProbe probe = new(Machine, range, from, options);
+        return probe.ReadAll();
+    }
+}
