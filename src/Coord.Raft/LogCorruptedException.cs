@@ -9,11 +9,13 @@ public sealed class LogCorruptedException : CoordException
     /// <param name="file">The damaged file.</param>
     /// <param name="offset">Where in the file the damage starts, in bytes.</param>
     /// <param name="reason">What is wrong, as a sentence.</param>
-    public LogCorruptedException(string file, long offset, string reason)
+    /// <param name="entry">The damaged entry, if its id can still be read.</param>
+    public LogCorruptedException(string file, long offset, string reason, EntryId? entry = null)
         : base($"{file} is damaged at offset {offset}: {reason}", Outcome.Unknown)
     {
         File = file;
         Offset = offset;
+        Entry = entry;
     }
 
     /// <summary>Gets the damaged file.</summary>
@@ -21,4 +23,7 @@ public sealed class LogCorruptedException : CoordException
 
     /// <summary>Gets where in the file the damage starts, in bytes.</summary>
     public long Offset { get; }
+
+    /// <summary>Gets the damaged entry, or null if its id cannot be read any more.</summary>
+    public EntryId? Entry { get; }
 }

@@ -1,8 +1,62 @@
+using System.Buffers.Binary;
+
 namespace Coord.Raft.Storage;
 
 /// <summary>The directory that holds all that a member must not forget: locked, and marked with whose it is.</summary>
+/// <remarks>
+/// <code>
+/// lock         locked as long as a process uses the directory
+/// identity     cluster, member, the directory's random id
+/// log/         the write-ahead log
+/// snapshots/   the snapshots
+/// </code>
+/// The identity is written first, as that of a directory in the making, and again when log and snapshots exist. So a
+/// crash on the first start is harmless, and files that are missing later are known to be lost: a member that forgot
+/// its votes and acknowledgements must not come back as if it were new.
+/// </remarks>
 internal sealed class DataDirectory : IDisposable
 {
+    private const string LockName = "lock";
+    private const string IdentityName = "identity";
+    private const int IdentityBytes = 64;
+    private const int ChecksumOffset = 60;
+    private const uint FormatVersion = 1;
+    private const string HowToReplace =
+        "Restore the directory from where it went, or remove the member from the cluster and add it again "
+        + "under a new id.";
+
+    private readonly IFileSystem _fileSystem;
+    private readonly string _path;
+    private readonly ClusterId _clusterId;
+    private readonly NodeId _nodeId;
+    private readonly IDisposable _lock;
+
+    private DataDirectory(
+        IFileSystem fileSystem, string path, ClusterId clusterId, NodeId nodeId, IDisposable @lock)
+    {
+        _fileSystem = fileSystem;
+        _path = path;
+        _clusterId = clusterId;
+        _nodeId = nodeId;
+        _lock = @lock;
+    }
+
+    /// <summary>Gets the random id by which peers notice that a member returns with another directory.</summary>
+    public Guid DirectoryId { get; private set; }
+
+    /// <summary>Gets a value indicating whether nothing has been stored here yet.</summary>
+    public bool IsNew { get; private set; }
+
+    /// <summary>Gets the directory of the write-ahead log.</summary>
+    public string LogPath => LogPathOf(_path);
+
+    /// <summary>Gets the directory of the snapshots.</summary>
+    public string SnapshotPath => SnapshotPathOf(_path);
+
+    private static ReadOnlySpan<byte> Magic => "COORDDIR"u8;
+
+    private string IdentityPath => Path.Combine(_path, IdentityName);
+
     /// <summary>Opens a member's directory, creating it if it does not exist.</summary>
     /// <param name="fileSystem">Where.</param>
     /// <param name="path">The directory.</param>
@@ -11,27 +65,182 @@ internal sealed class DataDirectory : IDisposable
     /// <param name="newDirectoryId">Draws the random id of a new directory.</param>
     /// <exception cref="DataDirectoryException">It cannot be used; the message says what to do.</exception>
     public static DataDirectory Open(
-        IFileSystem fileSystem, string path, ClusterId clusterId, NodeId nodeId, Func<Guid> newDirectoryId) =>
-        throw new NotSupportedException();
+        IFileSystem fileSystem, string path, ClusterId clusterId, NodeId nodeId, Func<Guid> newDirectoryId)
+    {
+        ArgumentNullException.ThrowIfNull(newDirectoryId);
+        try
+        {
+            CreateDurably(fileSystem, path);
+            if (fileSystem.DescribeUnsafePermissions(path) is { } reason)
+            {
+                throw new DataDirectoryException(
+                    $"{path} is not safe: {reason}, so others could change or forge the log. Let it belong to the "
+                    + "user that runs the node, and take the write permission from all others (chmod o-w).");
+            }
 
-    /// <summary>Gets the random id by which peers notice that a member returns with another directory.</summary>
-    public Guid DirectoryId => throw new NotSupportedException();
-
-    /// <summary>Gets a value indicating whether nothing has been stored here yet.</summary>
-    public bool IsNew => throw new NotSupportedException();
-
-    /// <summary>Gets the directory of the write-ahead log.</summary>
-    public string LogPath => throw new NotSupportedException();
-
-    /// <summary>Gets the directory of the snapshots.</summary>
-    public string SnapshotPath => throw new NotSupportedException();
+            IDisposable @lock = fileSystem.TryLock(Path.Combine(path, LockName))
+                ?? throw new DataDirectoryException(
+                    $"{path} is in use by another process. Stop that process, or give this node a directory of its "
+                    + "own: two nodes that share one would destroy it.");
+            DataDirectory directory = new(fileSystem, path, clusterId, nodeId, @lock);
+            try
+            {
+                directory.Identify(newDirectoryId);
+                return directory;
+            }
+            catch
+            {
+                directory.Dispose();
+                throw;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DataDirectoryException(
+                $"{path} cannot be used: {e.Message} Give the user that runs the node write access to it, or choose "
+                + "another directory.",
+                e);
+        }
+    }
 
     /// <summary>
     /// Records that the log and the snapshots exist from now on, so that their absence is a loss. Call it once they
     /// have been opened; it does nothing if <see cref="IsNew"/> is false.
     /// </summary>
-    public void CompleteInitialization() => throw new NotSupportedException();
+    /// <exception cref="DataDirectoryException">It could not be recorded.</exception>
+    public void CompleteInitialization()
+    {
+        if (!IsNew)
+            return;
+
+        try
+        {
+            WriteIdentity(isComplete: true);
+            IsNew = false;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DataDirectoryException($"{_path} could not be initialized: {e.Message} Try again.", e);
+        }
+    }
 
     /// <summary>Releases the lock.</summary>
-    public void Dispose() => throw new NotSupportedException();
+    public void Dispose() => _lock.Dispose();
+
+    private static string LogPathOf(string path) => Path.Combine(path, "log");
+
+    private static string SnapshotPathOf(string path) => Path.Combine(path, "snapshots");
+
+    private static void CreateDurably(IFileSystem fileSystem, string path)
+    {
+        if (fileSystem.DirectoryExists(path))
+            return;
+
+        fileSystem.CreateDirectory(path);
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } parent)
+            fileSystem.SyncDirectory(parent);
+    }
+
+    private void Identify(Func<Guid> newDirectoryId)
+    {
+        if (_fileSystem.FileExists(IdentityPath))
+        {
+            ReadIdentity();
+        }
+        else
+        {
+            RefuseLeftovers();
+            DirectoryId = newDirectoryId();
+            IsNew = true;
+            WriteIdentity(isComplete: false);
+        }
+
+        if (IsNew)
+        {
+            _fileSystem.CreateDirectory(LogPath);
+            _fileSystem.CreateDirectory(SnapshotPath);
+            _fileSystem.SyncDirectory(_path);
+        }
+        else if (!_fileSystem.DirectoryExists(LogPath) || !_fileSystem.DirectoryExists(SnapshotPath))
+        {
+            throw new DataDirectoryException($"{_path} has an identity, but its log or snapshots are gone. {HowToReplace}");
+        }
+    }
+
+    private void RefuseLeftovers()
+    {
+        foreach (string directory in new[] { LogPath, SnapshotPath })
+        {
+            if (_fileSystem.DirectoryExists(directory) && _fileSystem.ListFiles(directory).Count > 0)
+            {
+                throw new DataDirectoryException(
+                    $"{_path} holds a log but no identity, so nobody knows whose it is. {HowToReplace}");
+            }
+        }
+    }
+
+    private void ReadIdentity()
+    {
+        Span<byte> bytes = stackalloc byte[IdentityBytes];
+        bytes.Clear();
+        using (IFile file = _fileSystem.Open(IdentityPath, FileAccessMode.Read))
+            file.Read(bytes, 0);
+
+        if (!bytes[..Magic.Length].SequenceEqual(Magic)
+            || BinaryPrimitives.ReadUInt32LittleEndian(bytes[ChecksumOffset..]) != Crc32C.Compute(bytes[..ChecksumOffset]))
+            throw new DataDirectoryException($"{IdentityPath} is damaged. {HowToReplace}");
+
+        uint version = BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]);
+        if (version != FormatVersion)
+        {
+            throw new DataDirectoryException(
+                $"{IdentityPath} has format version {version}, and this program reads {FormatVersion}. "
+                + "Use the version of the program that wrote it.");
+        }
+
+        ClusterId cluster = new(BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]));
+        NodeId node = new(BinaryPrimitives.ReadUInt64LittleEndian(bytes[24..]));
+        if (cluster != _clusterId)
+        {
+            throw new DataDirectoryException(
+                $"{_path} belongs to cluster {cluster}, and this node to cluster {_clusterId}. Correct the cluster id "
+                + "or choose another directory.");
+        }
+
+        if (node != _nodeId)
+        {
+            throw new DataDirectoryException(
+                $"{_path} belongs to member {node}, and this node is {_nodeId}. Correct the node id or choose another "
+                + "directory.");
+        }
+
+        DirectoryId = new Guid(bytes.Slice(32, 16));
+        IsNew = bytes[48] == 0;
+    }
+
+    private void WriteIdentity(bool isComplete)
+    {
+        Span<byte> bytes = stackalloc byte[IdentityBytes];
+        bytes.Clear();
+        Magic.CopyTo(bytes);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[8..], FormatVersion);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes[16..], _clusterId.Value);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes[24..], _nodeId.Value);
+        DirectoryId.TryWriteBytes(bytes[32..]);
+        bytes[48] = isComplete ? (byte)1 : (byte)0;
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[ChecksumOffset..], Crc32C.Compute(bytes[..ChecksumOffset]));
+
+        string temporary = IdentityPath + WalSegmentAllocator.TemporarySuffix;
+        if (_fileSystem.FileExists(temporary))
+            _fileSystem.Delete(temporary);
+
+        using (IFile file = _fileSystem.Open(temporary, FileAccessMode.CreateNew))
+        {
+            file.Write(bytes, 0);
+            file.Sync();
+        }
+
+        _fileSystem.Rename(temporary, IdentityPath);
+        _fileSystem.SyncDirectory(_path);
+    }
 }

@@ -1,23 +1,92 @@
 namespace Coord.Raft.Storage;
 
 /// <summary>A snapshot's file that is being received; it survives a restart.</summary>
+/// <remarks>
+/// After a restart the chunks that are there are checked, and what follows the last whole one is received again.
+/// Used by one thread. Failures of the disk are <see cref="IOException"/>; trying again is safe.
+/// </remarks>
 internal sealed class SnapshotReceiver : IDisposable
 {
+    private const long SyncStepBytes = 8 * 1024 * 1024;
+
+    private readonly SnapshotStore _store;
+    private readonly EntryId _lastIncluded;
+    private readonly string _path;
+    private readonly long _totalBytes;
+    private IFile? _file;
+    private long _syncedOffset;
+
+    internal SnapshotReceiver(
+        SnapshotStore store, EntryId lastIncluded, string path, IFile file, long totalBytes, long offset)
+    {
+        _store = store;
+        _lastIncluded = lastIncluded;
+        _path = path;
+        _file = file;
+        _totalBytes = totalBytes;
+        Offset = offset;
+        _syncedOffset = offset;
+    }
+
     /// <summary>Gets the position of the next byte that is wanted.</summary>
-    public long Offset => throw new NotSupportedException();
+    public long Offset { get; private set; }
 
     /// <summary>Gets a value indicating whether all bytes are there.</summary>
-    public bool IsComplete => throw new NotSupportedException();
+    public bool IsComplete => Offset == _totalBytes;
 
     /// <summary>Takes bytes. What is there already is ignored.</summary>
     /// <returns>False if bytes are missing before these: ask again from <see cref="Offset"/>.</returns>
-    public bool Write(long offset, ReadOnlySpan<byte> bytes) => throw new NotSupportedException();
+    /// <exception cref="InvalidDataException">The bytes lie beyond the announced size.</exception>
+    public bool Write(long offset, ReadOnlySpan<byte> bytes)
+    {
+        ObjectDisposedException.ThrowIf(_file is null, this);
+        if (offset < 0 || offset > _totalBytes || bytes.Length > _totalBytes - offset)
+            throw new InvalidDataException($"Bytes at {offset} lie beyond the snapshot's {_totalBytes} bytes.");
+        if (offset > Offset)
+            return false;
+
+        long known = Offset - offset;
+        if (known >= bytes.Length)
+            return true;
+
+        bytes = bytes[(int)known..];
+        _file.Write(bytes, Offset);
+        Offset += bytes.Length;
+        if (Offset - _syncedOffset >= SyncStepBytes)
+        {
+            _file.Sync();
+            _syncedOffset = Offset;
+        }
+
+        return true;
+    }
 
     /// <summary>Checks the whole file and publishes it.</summary>
     /// <returns>The snapshot's metadata.</returns>
     /// <exception cref="InvalidDataException">The bytes are damaged. They are gone; receive them again.</exception>
-    public SnapshotMetadata Complete() => throw new NotSupportedException();
+    public SnapshotMetadata Complete()
+    {
+        ObjectDisposedException.ThrowIf(_file is null, this);
+        if (!IsComplete)
+            throw new InvalidOperationException($"{Offset} of {_totalBytes} bytes are there.");
+
+        _file.Sync();
+        Dispose();
+        SnapshotMetadata? snapshot = _store.Verify(_path, out _, out string? problem);
+        if (snapshot is null || problem is not null || snapshot.LastIncluded != _lastIncluded)
+        {
+            _store.TryDelete(_path);
+            throw new InvalidDataException($"The received snapshot {_lastIncluded} is damaged: {problem}");
+        }
+
+        _store.Publish(_path, snapshot);
+        return snapshot;
+    }
 
     /// <summary>Closes the file; what was received stays for a later attempt.</summary>
-    public void Dispose() => throw new NotSupportedException();
+    public void Dispose()
+    {
+        _file?.Dispose();
+        _file = null;
+    }
 }

@@ -1,0 +1,129 @@
+using System.Diagnostics;
+
+namespace Coord.Raft.Storage;
+
+/// <summary>Reads a segment into memory and walks over its records. Reused from one segment to the next.</summary>
+internal sealed class WalSegmentReader(IFileSystem fileSystem, Guid directoryId)
+{
+    private const int StepBytes = 1024 * 1024;
+
+    private byte[] _bytes = [];
+    private int _length;
+
+    /// <summary>Gets the file.</summary>
+    public string Path { get; private set; } = "";
+
+    /// <summary>Gets the segment's header.</summary>
+    public WalSegmentHeader Header { get; private set; }
+
+    /// <summary>Gets the number of bytes that the file really has; the rest of the segment is read as zeros.</summary>
+    public long FileBytes { get; private set; }
+
+    /// <summary>Gets the whole segment.</summary>
+    public Span<byte> Segment => _bytes.AsSpan(0, _length);
+
+    private uint Salt => WalPlace.SaltOf(directoryId, Header.Epoch);
+
+    /// <summary>Reads a segment.</summary>
+    /// <exception cref="LogCorruptedException">Its header is damaged, or it is not the one that its name says.</exception>
+    public void Load(string path, ulong epoch)
+    {
+        Path = path;
+        using IFile file = fileSystem.Open(path, FileAccessMode.Read);
+        FileBytes = file.Length;
+        if (FileBytes > WalOptions.MaxSegmentBytes)
+            throw new LogCorruptedException(path, WalOptions.MaxSegmentBytes, "it is larger than a segment can be.");
+
+        Span<byte> page = stackalloc byte[WalSegmentHeader.PageBytes];
+        page.Clear();
+        ReadTwice(file, page, 0);
+        WalSegmentHeader header = WalSegmentHeader.Read(page, out string problem)
+            ?? throw new LogCorruptedException(path, 0, $"{problem}.");
+        if (header.DirectoryId != directoryId)
+            throw new LogCorruptedException(path, 16, $"it belongs to another data directory, {header.DirectoryId}.");
+        if (header.Epoch != epoch)
+            throw new LogCorruptedException(path, 32, $"it is segment {header.Epoch:x} under another name.");
+
+        Header = header;
+        _length = header.SegmentBytes;
+        if (_bytes.Length < _length)
+            _bytes = GC.AllocateUninitializedArray<byte>(_length);
+
+        int present = (int)Math.Min(FileBytes, _length);
+        Segment[present..].Clear();
+        for (int offset = 0; offset < present; offset += StepBytes)
+            ReadTwice(file, Segment[offset..Math.Min(offset + StepBytes, present)], offset);
+    }
+
+    /// <summary>Reads a part of the segment again: what was wrong once may be right on the second look.</summary>
+    public void ReloadFrom(int offset)
+    {
+        using IFile file = fileSystem.Open(Path, FileAccessMode.Read);
+        int present = (int)Math.Min(FileBytes, _length);
+        int start = offset / WalSegmentHeader.PageBytes * WalSegmentHeader.PageBytes;
+        if (start < present)
+            ReadTwice(file, Segment[start..present], start);
+    }
+
+    /// <summary>Reads the record at an offset; false if there is none that is whole.</summary>
+    public bool TryRead(int offset, out WalRecord record) =>
+        WalRecord.TryRead(Segment, new WalPlace(Header.Epoch, Salt, offset), out record);
+
+    /// <summary>Reads what a header at an offset claims, if it looks like one of this segment.</summary>
+    public bool TryReadHeader(int offset, out WalRecord header) =>
+        WalRecord.TryReadHeader(Segment, new WalPlace(Header.Epoch, Salt, offset), out header);
+
+    /// <summary>
+    /// Finds a whole record behind an offset that was written when the segment was known durable beyond a limit.
+    /// </summary>
+    public int FindProof(int offset, long durableBeyond)
+    {
+        for (int i = Find(offset); i >= 0; i = Find(i + 8))
+        {
+            if (TryRead(i, out WalRecord record) && record.DurableOffset > durableBeyond)
+                return i;
+        }
+
+        return -1;
+    }
+
+    /// <summary>Returns how many bytes behind the last whole group an unfinished write has left its traces in.</summary>
+    public int MeasureTorn(int end)
+    {
+        // A recycled file has old bytes behind the records. The writer writes whole pages, so in the page where the
+        // records end even there anything but zeros is a trace; beyond, only what names the present epoch is.
+        int limit = Header.IsRecycled
+            ? Math.Min(_length, (end + WalSegmentHeader.PageBytes - 1) & -WalSegmentHeader.PageBytes)
+            : _length;
+        int torn = Segment[end..limit].LastIndexOfAnyExcept((byte)0) + 1;
+        for (int i = Find(end); i >= 0; i = Find(i + 8))
+        {
+            if (TryReadHeader(i, out WalRecord header))
+                torn = Math.Max(torn, i + header.Size - end);
+        }
+
+        Debug.Assert(end + torn <= _length, "Traces are inside the segment.");
+        return torn;
+    }
+
+    private int Find(int offset) => WalRecord.FindHeader(Segment, offset, Header.Epoch);
+
+    private void ReadTwice(IFile file, Span<byte> destination, long offset)
+    {
+        try
+        {
+            file.Read(destination, offset);
+        }
+        catch (IOException)
+        {
+            try
+            {
+                file.Read(destination, offset);
+            }
+            catch (IOException e)
+            {
+                throw new LogCorruptedException(Path, offset, $"it cannot be read: {e.Message}");
+            }
+        }
+    }
+}
