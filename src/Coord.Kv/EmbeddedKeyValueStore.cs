@@ -36,6 +36,9 @@ public sealed class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
         _ = EndWatchesAsync(log.Completion);
     }
 
+    /// <summary>Gets what this member's copy holds now.</summary>
+    public KeyValueStatus Status => _stateMachine.Status;
+
     /// <inheritdoc/>
     public async ValueTask<GetResult> GetAsync(
         KeyRange range, GetOptions? options = null, CancellationToken cancellationToken = default)

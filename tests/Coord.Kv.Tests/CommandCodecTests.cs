@@ -79,6 +79,10 @@ public sealed class CommandCodecTests
     }
 
     [Fact]
+    public void What_follows_a_command_makes_it_malformed() => Assert.Equal(
+        CommandStatus.Malformed, Apply([.. Encode(Command.Delete(KeyRange.All, false, default)), 0]).Status);
+
+    [Fact]
     public void An_empty_key_is_malformed() => Assert.Equal(
         CommandStatus.Malformed, Apply(Encode(Command.Put(default, "v"u8.ToArray(), false, default))).Status);
 

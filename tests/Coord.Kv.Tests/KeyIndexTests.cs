@@ -37,6 +37,7 @@ public sealed class KeyIndexTests
         Assert.Equal(20_000, Scan(index, "").Count());
         foreach (int key in keys)
             index.Remove(TestStore.Bytes($"{key:00000}"));
+        index.AssertInvariants();
         Assert.Empty(Scan(index, ""));
         Assert.Equal(0, index.Count);
     }
@@ -59,6 +60,7 @@ public sealed class KeyIndexTests
 
     private static void AssertSame(Random random, KeyIndex index, SortedSet<string> twin, int range)
     {
+        index.AssertInvariants();
         Assert.Equal(twin.Count, index.Count);
         Assert.Equal(twin, Scan(index, ""));
         string from = $"{random.Next(range):0000}";

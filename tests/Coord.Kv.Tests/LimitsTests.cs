@@ -49,6 +49,16 @@ public sealed class LimitsTests
     }
 
     [Fact]
+    public void Nobody_is_refused_for_space_that_a_compaction_has_just_given_back()
+    {
+        TestStore store = new(new() { QuotaBytes = 1000 * 129, RetainedRevisions = 0 });
+        for (int i = 0; i < 1000; i++)
+            store.Put("k", "");
+        store.Compact(1001);
+        Assert.Equal(1002, store.Put("x", new string('v', 900 * 129)));
+    }
+
+    [Fact]
     public void With_automatic_retention_history_goes_before_a_put_is_refused()
     {
         TestStore store = new(new() { QuotaBytes = 100 * 140, RetainedRevisions = 1_000_000 });

@@ -92,6 +92,40 @@ internal sealed class KeyIndex
         RemoveEmptyChild();
     }
 
+    /// <summary>Checks the remarks of this type by a walk over everything.</summary>
+    [Conditional("DEBUG")]
+    public void AssertInvariants()
+    {
+        List<Node> leaves = [];
+        AssertInvariants(_root, default, leaves);
+        Debug.Assert(leaves.Sum(leaf => leaf.Count) == Count, "Every key is counted.");
+        for (int i = 0; i < leaves.Count; i++)
+        {
+            Debug.Assert(leaves[i].Next == leaves.ElementAtOrDefault(i + 1), "The leaves are chained in order.");
+            Debug.Assert(leaves[i].Count > 0 || leaves[i] == _root, "Only the root may be empty.");
+        }
+    }
+
+    private static int AssertInvariants(Node node, ReadOnlySpan<byte> from, List<Node> leaves)
+    {
+        if (node.IsLeaf)
+        {
+            leaves.Add(node);
+            foreach (KeyHistory item in node.Items.AsSpan(0, node.Count))
+                Debug.Assert(item.Key.AsSpan().SequenceCompareTo(from) >= 0, "No key is below its separator.");
+            return 1;
+        }
+
+        int depth = AssertInvariants(node.Children[0], from, leaves);
+        for (int i = 1; i < node.Count; i++)
+        {
+            int other = AssertInvariants(node.Children[i], node.Separators[i], leaves);
+            Debug.Assert(other == depth, "All leaves have the same depth.");
+        }
+
+        return depth + 1;
+    }
+
     private static void SplitChild(Node parent, int index)
     {
         Node left = parent.Children[index];

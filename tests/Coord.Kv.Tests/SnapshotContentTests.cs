@@ -1,0 +1,78 @@
+using Coord.Kv.Mvcc;
+
+namespace Coord.Kv.Tests;
+
+/// <summary>A snapshot whose checksums are right but whose content cannot be is refused, with what is wrong.</summary>
+public sealed class SnapshotContentTests
+{
+    private const long Compacted = 10;
+    private const long Revision = 12;
+
+    /// <summary>
+    /// Records as <c>V key mod create version</c> before the changes, then <c>C key mod sub create version</c> for a
+    /// put and <c>D ...</c> for a deletion.
+    /// </summary>
+    [Theory]
+    [InlineData("keys are not in order", "V b 5 5 1, V a 6 6 1")]
+    [InlineData("keys are not in order", "V a 5 5 1, V a 6 6 1")]
+    [InlineData("before the first write", "V a 1 1 1")]
+    [InlineData("was not compacted", "V a 10 10 1")]
+    [InlineData("created after it was changed", "V a 5 6 1")]
+    [InlineData("impossible number", "V a 5 5 2")]
+    [InlineData("impossible number", "V a 5 5 0")]
+    [InlineData("no such revision", "C a 13 0 13 1")]
+    [InlineData("no such revision", "C a 1 0 1 1")]
+    [InlineData("not in order", "C a 10 1 10 1, C b 10 0 10 1")]
+    [InlineData("is missing", "C a 10 0 10 1, C b 12 0 12 1")]
+    [InlineData("create revision does not fit", "C a 10 0 9 1")]
+    [InlineData("does not follow", "C a 10 0 10 2")]
+    [InlineData("does not follow", "V a 9 5 2, C a 10 0 5 4")]
+    [InlineData("A deletion has a version", "D a 10 0 10 1")]
+    [InlineData("last changes are missing", "C a 10 0 10 1")]
+    [InlineData("last changes are missing", "")]
+    [InlineData("first changes are missing", "C a 11 0 11 1, C a 12 0 11 2")]
+    public void What_cannot_be_is_refused(string complaint, string records) =>
+        Assert.Contains(complaint, Refusal(Revision, Compacted, records), StringComparison.Ordinal);
+
+    [Fact]
+    public void What_can_be_is_accepted() => Restore(
+        Revision, Compacted, "V a 9 5 2, C a 10 0 5 3, C b 10 1 10 1, D a 11 0 0 0, C a 12 0 12 1");
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(5, 6)]
+    [InlineData(5, -1)]
+    public void Impossible_revisions_are_refused(long revision, long compacted) =>
+        Assert.Contains("revision", Refusal(revision, compacted, ""), StringComparison.Ordinal);
+
+    [Fact]
+    public void Sizes_that_do_not_add_up_are_refused() =>
+        Assert.Throws<InvalidDataException>(() => MvccStore.StartLoading(1, 0).EndLoading(usedBytes: 5));
+
+    private static string Refusal(long revision, long compacted, string records) =>
+        Assert.Throws<InvalidDataException>(() => Restore(revision, compacted, records)).Message;
+
+    private static void Restore(long revision, long compacted, string records)
+    {
+        MemoryStream stream = new();
+        SnapshotWriter writer = new(stream, revision, compacted);
+        foreach (string record in records.Split(", ", StringSplitOptions.RemoveEmptyEntries))
+            Write(writer, record.Split(' '));
+        writer.End();
+        new TestStore().Restore(stream.ToArray());
+    }
+
+    private static void Write(SnapshotWriter writer, string[] fields)
+    {
+        KeyHistory history = new(TestStore.Bytes(fields[1]));
+        long[] numbers = [.. fields[2..].Select(long.Parse)];
+        if (fields[0] == "V")
+        {
+            writer.WriteVersion(new(history, new(numbers[0], 0), TestStore.Bytes("v"), numbers[1], numbers[2]));
+            return;
+        }
+
+        byte[]? value = fields[0] == "D" ? null : TestStore.Bytes("v");
+        writer.WriteChange(new(history, new(numbers[0], (int)numbers[1]), value, numbers[2], numbers[3]));
+    }
+}
