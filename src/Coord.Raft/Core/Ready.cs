@@ -16,10 +16,10 @@ namespace Coord.Raft.Core;
 /// </remarks>
 internal sealed class Ready
 {
-    private readonly List<Message> _messages = new(64);
-    private readonly List<Message> _messagesAfterAppend = new(64);
-    private readonly List<ReadState> _readStates = new(64);
-    private readonly List<RaftEvent> _events = new(64);
+    private List<Message> _messages = new(64);
+    private List<Message> _messagesAfterAppend = new(64);
+    private List<ReadState> _readStates = new(64);
+    private List<RaftEvent> _events = new(64);
 
     /// <summary>Gets the hard state if it changed, else null.</summary>
     public HardState? HardState { get; internal set; }
@@ -62,13 +62,18 @@ internal sealed class Ready
     public bool IsEmpty =>
         !HasAppend && CommittedEntries.IsEmpty && SoftState is null && _messages.Count == 0 && _readStates.Count == 0;
 
-    internal List<Message> MessageList => _messages;
-
-    internal List<Message> MessageAfterAppendList => _messagesAfterAppend;
-
-    internal List<ReadState> ReadStateList => _readStates;
-
-    internal List<RaftEvent> EventList => _events;
+    /// <summary>Takes filled lists and gives its own, empty ones for them, so that none is ever allocated.</summary>
+    internal void Exchange(
+        ref List<Message> messages,
+        ref List<Message> messagesAfterAppend,
+        ref List<ReadState> readStates,
+        ref List<RaftEvent> events)
+    {
+        (_messages, messages) = (messages, _messages);
+        (_messagesAfterAppend, messagesAfterAppend) = (messagesAfterAppend, _messagesAfterAppend);
+        (_readStates, readStates) = (readStates, _readStates);
+        (_events, events) = (events, _events);
+    }
 
     internal void Clear()
     {

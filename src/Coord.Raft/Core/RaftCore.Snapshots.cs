@@ -1,0 +1,60 @@
+namespace Coord.Raft.Core;
+
+/// <summary>The core's part in snapshots: when one is needed, and what its end means (Raft §7).</summary>
+internal sealed partial class RaftCore
+{
+    /// <summary>Notes a local snapshot that can be loaded and sent.</summary>
+    public void OnSnapshotSaved(SnapshotMetadata snapshot)
+    {
+        Invariant.Check(snapshot.LastIncluded.Index <= _log.Applied, "A snapshot holds what was applied.");
+        if (snapshot.LastIncluded.Index > _snapshot.LastIncluded.Index)
+            _snapshot = snapshot;
+    }
+
+    /// <summary>Forgets entries that a snapshot stands for.</summary>
+    /// <param name="index">The last entry to forget; at or below the newest snapshot.</param>
+    public void CompactTo(LogIndex index)
+    {
+        AssertInvariants();
+        Invariant.Check(index <= _snapshot.LastIncluded.Index,
+            "Entries are kept until a snapshot that can be loaded stands for them.");
+        _log.CompactTo(index);
+        AssertInvariants();
+    }
+
+    /// <summary>Reports how the sending of a snapshot ended; every order to send one ends with this.</summary>
+    /// <param name="to">The receiver.</param>
+    /// <param name="succeeded">Whether the receiver has it.</param>
+    public void ReportSnapshot(NodeId to, bool succeeded)
+    {
+        AssertInvariants();
+        if (_role is RaftRole.Leader && _tracker.Find(to) is { State: ProgressState.Snapshot } progress)
+        {
+            Report(RaftEventKind.SnapshotReported, to, progress.PendingSnapshot, succeeded ? 1 : 0);
+            if (!succeeded)
+                progress.ForgetSnapshot();
+            progress.BecomeProbe();
+            // The receiver still has to install it. Its answer, or a heartbeat's, goes on.
+            progress.FlowPaused = true;
+        }
+
+        AssertInvariants();
+    }
+
+    /// <summary>Orders a snapshot for a member whose next entry is no longer in the log.</summary>
+    private bool TrySendSnapshot(Progress progress)
+    {
+        // Nobody who is silent gets one: it would be in vain, and block the next.
+        if (!progress.RecentActive || _snapshot.LastIncluded.Index.IsZero)
+            return false;
+        Invariant.Check(_snapshot.LastIncluded.Index >= _log.Base.Index, "No snapshot stands for the compacted log.");
+        Report(RaftEventKind.SnapshotNeeded, progress.Id, _snapshot.LastIncluded.Index);
+        _messages.Add(NewMessage(progress.Id, MessageKind.Snapshot) with
+        {
+            Snapshot = _snapshot,
+            Session = progress.Session,
+        });
+        progress.BecomeSnapshot(_snapshot.LastIncluded.Index);
+        return true;
+    }
+}
