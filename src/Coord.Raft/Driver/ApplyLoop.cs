@@ -1,0 +1,177 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using Coord.Raft.Diagnostics;
+using Coord.Raft.Storage;
+
+namespace Coord.Raft.Driver;
+
+/// <summary>Feeds committed entries to the state machine, and answers those who wait for the results.</summary>
+/// <remarks>
+/// The only caller of the state machine. Always true:
+/// 1. entries are applied in index order, each once;
+/// 2. a caller is answered after the state machine was told that the batch is applied, so it reads its own write;
+/// 3. an exception of the state machine ends the node: the members must not diverge.
+/// The queue is bounded by what feeds it: it holds references to entries of the log, never more than the log.
+/// </remarks>
+internal sealed class ApplyLoop : ILoop, IDisposable
+{
+    /// <summary>What an entry costs in memory besides its payload, in bytes.</summary>
+    public const int EntryOverhead = 48;
+
+    private readonly IStateMachine? _stateMachine;
+    private readonly SnapshotStore _snapshots;
+    private readonly SessionTable _sessions;
+    private readonly IRaftTransport _transport;
+    private readonly NodeId _self;
+    private readonly Func<long> _clock;
+    private readonly SwapQueue<ApplyItem> _queue = new(int.MaxValue);
+    private readonly SwapQueue<Applied> _done = new(int.MaxValue);
+    private readonly List<Answer> _answers = [];
+    private readonly ArrayBufferWriter<byte> _response = new();
+    private EntryId _applied;
+    private long _appliedBytes;
+
+    /// <summary>Creates the loop at the start of the log; a witness has no state machine.</summary>
+    public ApplyLoop(
+        NodeId self, IStateMachine? stateMachine, SnapshotStore snapshots, int maxSessions, IRaftTransport transport,
+        Func<long> clock)
+    {
+        _clock = clock;
+        (_self, _stateMachine, _snapshots, _transport) = (self, stateMachine, snapshots, transport);
+        _sessions = new SessionTable(maxSessions);
+    }
+
+    /// <summary>Gets how many bytes of entries have been applied, ever. Thread-safe.</summary>
+    public long AppliedBytes => Volatile.Read(ref _appliedBytes);
+
+    /// <summary>Gets what wakes the loop.</summary>
+    public LoopSignal Signal { get; } = new();
+
+    /// <summary>Gets or sets what is called when something was applied.</summary>
+    public Action OnDone { get; set; } = static () => { };
+
+    /// <summary>Hands over an item.</summary>
+    public void Enqueue(in ApplyItem item) => _queue.TryEnqueue(item);
+
+    /// <summary>Takes what was applied since the last call.</summary>
+    public ReadOnlySpan<Applied> DrainDone() => _done.Drain();
+
+    /// <summary>Loads a snapshot before the loop runs, or by its order.</summary>
+    public void Restore(SnapshotMetadata snapshot)
+    {
+        using Stream stream = _snapshots.OpenRead(snapshot);
+        StateCapture.Restore(stream, snapshot.LastIncluded, _sessions, _stateMachine);
+        _applied = snapshot.LastIncluded;
+        _stateMachine?.OnBatchApplied(_applied.Index);
+    }
+
+    /// <summary>Captures the present state.</summary>
+    public StateCapture Capture()
+    {
+        ArrayBufferWriter<byte> sessions = new();
+        _sessions.Write(sessions);
+        return new StateCapture(sessions.WrittenMemory, _stateMachine?.Capture());
+    }
+
+    /// <inheritdoc/>
+    public bool Pump()
+    {
+        ReadOnlySpan<ApplyItem> items = _queue.Drain();
+        if (items.IsEmpty)
+            return false;
+
+        EntryId published = _applied;
+        foreach (ref readonly ApplyItem item in items)
+        {
+            if (item.Restore is not null)
+            {
+                Restore(item.Restore);
+                _done.TryEnqueue(new Applied(_applied, Restored: true));
+                published = _applied;
+            }
+            else if (item.Capture)
+                _done.TryEnqueue(new Applied(_applied, Capture: Capture()));
+            else
+                ApplyEntry(item);
+        }
+
+        if (_applied != published)
+        {
+            _stateMachine?.OnBatchApplied(_applied.Index);
+            _done.TryEnqueue(new Applied(_applied));
+        }
+
+        AnswerAll();
+        OnDone();
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Signal.Dispose();
+
+    private void ApplyEntry(in ApplyItem item)
+    {
+        Entry entry = item.Entry;
+        Invariant.Check(entry.Index == _applied.Index.Next, "Entries are applied in order, without a gap.");
+        bool applied = true;
+        ApplyResult result = default;
+        switch (entry.Kind)
+        {
+            case EntryKind.Command when _stateMachine is not null:
+                result = _stateMachine.Apply(new AppliedCommand(entry.Id, entry.Payload));
+                break;
+            case EntryKind.OpenSession:
+                result = _sessions.Open(entry.Index);
+                break;
+            case EntryKind.CloseSession:
+                _sessions.Close(entry.Payload.Span);
+                break;
+            case EntryKind.SessionCommand when _stateMachine is not null:
+                applied = _sessions.TryApply(new AppliedCommand(entry.Id, entry.Payload), _stateMachine, out result);
+                break;
+        }
+
+        _applied = entry.Id;
+        Volatile.Write(ref _appliedBytes, _appliedBytes + entry.Payload.Length + EntryOverhead);
+        if (entry.Kind is EntryKind.Membership)
+            _done.TryEnqueue(new Applied(entry.Id, entry));
+        if (item.Pending is not null)
+            _answers.Add(new Answer(item.Pending, entry, applied, result.Value, CopyFor(item.Pending, result)));
+    }
+
+    /// <summary>Copies a result's bytes if anybody still wants them: the state machine will reuse their memory.</summary>
+    private static byte[] CopyFor(PendingProposal pending, in ApplyResult result) =>
+        result.Payload.IsEmpty || (pending.ForwardedBy.IsNone && pending.IsCompleted) ? [] : result.Payload.ToArray();
+
+    private void AnswerAll()
+    {
+        foreach (ref readonly Answer answer in CollectionsMarshal.AsSpan(_answers))
+        {
+            PendingProposal pending = answer.Pending;
+            ProposalResult result = new(answer.Entry.Id, answer.Value, answer.Payload);
+            if (!pending.ForwardedBy.IsNone)
+            {
+                ForwardStatus status = answer.Applied ? ForwardStatus.Applied : ForwardStatus.SessionExpired;
+                ForwardCodec.SendResponse(_transport, _response, _self, pending, status, result);
+            }
+
+            else if (RaftMetrics.MeasuresCommits)
+            {
+                RaftMetrics.Committed(_clock() - pending.StartedAt);
+            }
+
+            if (answer.Applied)
+                pending.Complete(result);
+            else
+                pending.Fail(new SessionExpiredException(SessionTable.ReadId(answer.Entry.Payload.Span)));
+        }
+
+        if (_answers.Count > 0)
+            _transport.Flush();
+
+        _answers.Clear();
+    }
+
+    private readonly record struct Answer(
+        PendingProposal Pending, Entry Entry, bool Applied, long Value, byte[] Payload);
+}

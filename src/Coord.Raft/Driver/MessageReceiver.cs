@@ -1,0 +1,66 @@
+using System.Buffers;
+using Coord.Raft.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace Coord.Raft.Driver;
+
+/// <summary>Takes messages from the transport's threads and queues them for the owner loop.</summary>
+internal sealed class MessageReceiver(
+    RaftOptions options, Guid directoryId, RaftDriver driver, StorageLoop storage, KnownPeers peers, ILogger logger) : IRaftMessageReceiver
+{
+    /// <inheritdoc/>
+    public PeerHello LocalHello
+    {
+        get
+        {
+            (Term term, EntryId lastLog) = storage.Durable;
+            return new PeerHello(options.ClusterId, options.NodeId, directoryId, term, lastLog);
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool AcceptPeer(in PeerHello peer, out string? refusal)
+    {
+        try
+        {
+            refusal = peers.Check(peer);
+        }
+        catch (IOException exception)
+        {
+            // Who cannot be remembered is not talked to: after a restart nobody would notice that it changed.
+            refusal = $"{options.NodeId} cannot remember its peers: {exception.Message}";
+        }
+
+        if (refusal is not null)
+            Log.PeerRefused(logger, peer.NodeId, refusal);
+
+        return refusal is null;
+    }
+
+    /// <inheritdoc/>
+    public ReceiveResult Receive(NodeId from, in ReadOnlySequence<byte> message, EntryArena arena)
+    {
+        if (!MessageCodec.TryRead(message, arena, out Message decoded))
+            return ReceiveResult.Malformed;
+
+        if (decoded.From != from || decoded.To != options.NodeId)
+        {
+            MessageCodec.Discard(decoded);
+            return ReceiveResult.Malformed;
+        }
+
+        if (driver.TryEnqueue(new Inbound(decoded, Bytes: message.Length)))
+            return ReceiveResult.Accepted;
+
+        MessageCodec.Discard(decoded);
+        return ReceiveResult.Dropped;
+    }
+
+    /// <inheritdoc/>
+    public void ReportUnreachable(NodeId peer) => driver.TryEnqueue(new Inbound(default, Unreachable: peer));
+
+    /// <inheritdoc/>
+    public void ReportConnected(NodeId peer)
+    {
+    }
+}

@@ -1,0 +1,230 @@
+using System.Security.Cryptography;
+using Coord.Raft.Core;
+using Coord.Raft.Diagnostics;
+using Coord.Raft.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Coord.Raft.Driver;
+
+/// <summary>All that a started node consists of: its files, its loops, and the threads that pump them.</summary>
+internal sealed class NodeRuntime
+{
+    private readonly DataDirectory _directory;
+    private readonly StorageLoop _storage;
+    private readonly ApplyLoop _apply;
+    private readonly SnapshotSaveLoop _save;
+    private readonly SnapshotTransferLoop _transfer;
+    private readonly SegmentLoop _segments;
+    private readonly LoopThread[] _threads;
+    private bool _started;
+
+    private NodeRuntime(
+        DataDirectory directory, RaftDriver driver, StorageLoop storage, ApplyLoop apply, SnapshotSaveLoop save,
+        SnapshotTransferLoop transfer, SegmentLoop segments, MessageReceiver receiver, NodeId id, Action<Exception> onFailure)
+    {
+        (_directory, Driver, _storage, _apply) = (directory, driver, storage, apply);
+        (_save, _transfer, _segments, Receiver) = (save, transfer, segments, receiver);
+
+        // In the order in which they stop: each may still feed the ones after it.
+        _threads =
+        [
+            Create("raft", driver, driver.Signal, () => driver.NextWake),
+            Create("transfer", transfer, transfer.Signal, () => transfer.NextWake),
+            Create("log", storage, storage.Signal, () => storage.NextWake),
+            Create("apply", apply, apply.Signal, () => TimeSpan.FromSeconds(1)),
+            Create("snapshot", save, save.Signal, () => TimeSpan.FromSeconds(1)),
+            Create("segments", segments, segments.Signal, () => TimeSpan.FromSeconds(1)),
+        ];
+
+        LoopThread Create(string name, ILoop loop, LoopSignal signal, Func<TimeSpan> nextWake) =>
+            new($"coord {id} {name}", loop, signal, nextWake, onFailure);
+    }
+
+    /// <summary>Gets the owner loop.</summary>
+    public RaftDriver Driver { get; }
+
+    /// <summary>Gets what the transport hands messages to.</summary>
+    public MessageReceiver Receiver { get; }
+
+    /// <summary>Opens the directory, recovers, and puts everything together. Nothing runs yet.</summary>
+    public static NodeRuntime Open(
+        RaftOptions options, IStateMachine stateMachine, IRaftTransport transport,
+        CompletionPool<PendingProposal> proposalPool, ProposalBudget budget, EntryBlockPool blocks,
+        Func<long> clock, Action<Exception> onFailure, ILogger logger)
+    {
+        IFileSystem files = PhysicalFileSystem.Instance;
+        DataDirectory directory = DataDirectory.Open(
+            files, options.DataDirectory, options.ClusterId, options.NodeId,
+            static () => new Guid(RandomNumberGenerator.GetBytes(16)));
+        Wal? wal = null;
+        try
+        {
+            SnapshotStore snapshots = SnapshotStore.Open(files, directory.SnapshotPath);
+            using EntryArena arena = new(blocks);
+            WalOptions walOptions = new()
+            {
+                DirectoryId = directory.DirectoryId,
+                CreateNew = directory.IsNew,
+                SegmentBytes = options.SegmentBytes,
+            };
+            wal = Wal.Open(files, directory.LogPath, walOptions, arena, out WalRecovery recovered);
+
+            ApplyLoop apply = new(options.NodeId, stateMachine, snapshots, options.MaxSessions, transport, clock);
+            SnapshotMetadata snapshot = LoadSnapshot(options, directory.IsNew, snapshots, apply, recovered, logger);
+            RaftCoreState state = Recovery.Combine(snapshot, recovered, directory.LogPath, out bool resetLog);
+            if (resetLog)
+            {
+                wal.Append(state.HardState, [], state.Snapshot.LastIncluded);
+                wal.Sync();
+            }
+
+            directory.CompleteInitialization();
+
+            if (recovered.TornBytesCut > 0)
+                Log.TornTailCut(logger, recovered.TornBytesCut);
+
+            RaftCore core = new(CreateCoreOptions(options), state);
+            KnownPeers peers = new(files, options.DataDirectory);
+            Log.Starting(
+                logger, options.NodeId, options.ClusterId, snapshot.LastIncluded, core.FirstIndex, core.LastEntry,
+                options.DataDirectory);
+            return Assemble(
+                options, core, directory, peers, wal, snapshots, apply, transport, proposalPool, budget, blocks, clock,
+                onFailure, logger);
+        }
+        catch
+        {
+            wal?.Dispose();
+            directory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Starts the threads.</summary>
+    public void Start()
+    {
+        _started = true;
+        foreach (LoopThread thread in _threads)
+            thread.Start();
+    }
+
+    /// <summary>Ends the threads, makes durable what is not yet, and lets the directory go.</summary>
+    /// <returns>What went wrong at the end, if anything did.</returns>
+    public Exception? Stop(Exception? failure)
+    {
+        _save.Cancel();
+        if (_started)
+        {
+            foreach (LoopThread thread in _threads)
+                thread.StopAndJoin();
+        }
+
+        return Close(failure);
+    }
+
+    /// <summary>Lets the files go.</summary>
+    public Exception? Close(Exception? failure = null)
+    {
+        try
+        {
+            // After a failure the log says nothing more: what it would say is what can no longer be trusted.
+            _storage.Close(saveMark: failure is null);
+            return null;
+        }
+        catch (CoordException exception)
+        {
+            return exception;
+        }
+        finally
+        {
+            _transfer.Dispose();
+            _save.Dispose();
+            _segments.Dispose();
+            _apply.Dispose();
+            Driver.Signal.Dispose();
+            _directory.Dispose();
+        }
+    }
+
+    /// <summary>Restores the newest snapshot that is whole; makes the first one where there is none.</summary>
+    private static SnapshotMetadata LoadSnapshot(
+        RaftOptions options, bool isNew, SnapshotStore snapshots, ApplyLoop apply, WalRecovery recovered,
+        ILogger logger)
+    {
+        foreach (SnapshotMetadata snapshot in snapshots.Usable)
+        {
+            try
+            {
+                apply.Restore(snapshot);
+                return snapshot;
+            }
+            catch (Exception exception) when (
+                exception is LogCorruptedException or InvalidDataException or EndOfStreamException
+                && recovered.LogBase.Index < snapshot.LastIncluded.Index)
+            {
+                // An older snapshot does as well, if the log reaches back to it; Recovery refuses if it does not.
+                Log.SnapshotDamaged(logger, snapshot.LastIncluded, exception);
+            }
+        }
+
+        if (snapshots.Usable.Count > 0 || recovered.LogBase != EntryId.Zero || !recovered.Entries.IsEmpty)
+        {
+            throw new LogCorruptedException(
+                options.DataDirectory, 0, "no snapshot in it can be read. Restore the files, or replace this member.");
+        }
+
+        // A newcomer that was stopped before it heard of its cluster must not found one when it starts again.
+        if (options.JoinExisting || !isNew)
+            return SnapshotMetadata.Empty;
+
+        SnapshotMetadata first = Bootstrap.CreateSnapshot(options);
+        using (StateCapture capture = apply.Capture())
+        using (SnapshotWriter writer = snapshots.Create(first))
+        {
+            capture.WriteTo(writer, CancellationToken.None);
+            writer.Commit();
+        }
+
+        apply.Restore(first);
+        return first;
+    }
+
+    private static RaftCoreOptions CreateCoreOptions(RaftOptions options) => new()
+    {
+        Id = options.NodeId,
+        HeartbeatTicks = 1,
+        ElectionTicks = (int)Math.Ceiling(options.ElectionTimeout / options.HeartbeatInterval),
+        TickNanoseconds = (long)options.HeartbeatInterval.TotalNanoseconds,
+        PreVote = options.PreVote,
+        CheckQuorum = options.CheckQuorum,
+        LeaseReads = options.LeaseReads,
+        LeaseDriftPercent = options.LeaseDriftPercent,
+        MaxUncommittedBytes = options.MaxUncommittedBytes,
+        Priority = options.Priority,
+        Seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)),
+    };
+
+    private static NodeRuntime Assemble(
+        RaftOptions options, RaftCore core, DataDirectory directory, KnownPeers peers, Wal wal,
+        SnapshotStore snapshots, ApplyLoop apply, IRaftTransport transport, CompletionPool<PendingProposal> proposalPool, ProposalBudget budget,
+        EntryBlockPool blocks, Func<long> clock, Action<Exception> onFailure, ILogger logger)
+    {
+        RaftDriver? driver = null;
+        void Report(SnapshotEvent happened) => driver!.Report(happened);
+        StorageLoop storage = new(wal, options.NodeId, transport, clock, core.HardState.Term, core.LastEntry);
+        SnapshotSaveLoop save = new(snapshots, Report);
+        SnapshotTransferLoop transfer = new(
+            snapshots, options.NodeId, transport, options.SnapshotSendBytesPerSecond, clock, Report);
+        ulong firstContext = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
+        driver = new RaftDriver(
+            options, core, firstContext, peers, storage, apply, save, transfer, transport, proposalPool, budget, blocks, clock,
+            logger);
+        SegmentLoop segments = new(wal, logger);
+        storage.OnNeedsSegment = segments.Signal.Set;
+        storage.OnDone = driver.Signal.Set;
+        apply.OnDone = driver.Signal.Set;
+        MessageReceiver receiver = new(options, directory.DirectoryId, driver, storage, peers, logger);
+        return new NodeRuntime(
+            directory, driver, storage, apply, save, transfer, segments, receiver, options.NodeId, onFailure);
+    }
+}

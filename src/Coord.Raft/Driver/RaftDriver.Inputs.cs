@@ -1,0 +1,223 @@
+using Coord.Raft.Core;
+using Coord.Raft.Diagnostics;
+
+namespace Coord.Raft.Driver;
+
+/// <content>What comes from other members and from operators.</content>
+internal sealed partial class RaftDriver
+{
+    // A follower whose state machine lags takes no more entries: the leader slows down and sends them again.
+    private const long MaxUnappliedBytes = 256L << 20;
+
+    private readonly List<(NodeId Target, TaskCompletionSource Done, long Deadline)> _transfers = [];
+    private PendingChange? _change;
+
+    private bool IsApplyBehind => _handedBytes - _apply.AppliedBytes > MaxUnappliedBytes;
+
+    private bool TakeInbox()
+    {
+        ReadOnlySpan<Inbound> inputs = _inbox.Drain();
+        long now = _clock();
+        foreach (ref readonly Inbound input in inputs)
+        {
+            Interlocked.Add(ref _inboxBytes, -input.Bytes);
+            if (input.Command is not null)
+                input.Command();
+            else if (!input.Unreachable.IsNone)
+                OnUnreachable(input.Unreachable);
+            else
+                Take(input.Message, now);
+        }
+
+        return !inputs.IsEmpty;
+    }
+
+    private void Take(in Message message, long now)
+    {
+        switch (message.Kind)
+        {
+            case MessageKind.Forward:
+                OnForward(message, now);
+                break;
+            case MessageKind.ForwardResponse:
+                OnForwardResponse(message);
+                break;
+            case MessageKind.SnapshotChunk:
+            case MessageKind.SnapshotChunkResponse:
+                if (_transfer.TryEnqueue(message))
+                    return; // The transfer loop keeps the message's memory.
+                break;
+            case MessageKind.Append when IsApplyBehind:
+                MessageCodec.Discard(message);
+                return;
+            default:
+                if (message.Kind is MessageKind.AppendResponse && !message.Reject)
+                    _peers.OnAcknowledged(message.From, message.Term, message.Log.Index);
+                _core.Step(message);
+                break;
+        }
+
+        MessageCodec.Release(message);
+    }
+
+    /// <summary>Starts to hand the leadership to another member; runs on the owner loop.</summary>
+    public void TransferLeadership(NodeId target, TaskCompletionSource done)
+    {
+        if (_core.Role is not RaftRole.Leader)
+        {
+            done.TrySetException(new NotLeaderException(_core.Leader));
+            return;
+        }
+
+        if (target == _options.NodeId)
+        {
+            done.TrySetResult();
+            return;
+        }
+
+        if (!_core.Membership.Voters.Contains(target))
+        {
+            done.TrySetException(new MembershipChangeRefusedException($"{target} is not a voter; it cannot lead."));
+            return;
+        }
+
+        _core.TransferLeadership(target);
+        _transfers.Add((target, done, _clock() + (2 * (long)_options.ElectionTimeout.TotalNanoseconds)));
+    }
+
+    /// <summary>Chooses the member that needs the least to take over; none if there is no other voter.</summary>
+    public NodeId BestSuccessor()
+    {
+        RaftStatus status = CreateStatus();
+        NodeId best = NodeId.None;
+        foreach (NodeId voter in status.Membership.Voters)
+        {
+            bool isWitness = status.Membership.Members.Any(member => member.Id == voter && member.IsWitness);
+            if (voter == _options.NodeId || isWitness || !status.Match.TryGetValue(voter, out LogIndex match))
+                continue;
+            if (best.IsNone || match > status.Match[best])
+                best = voter;
+        }
+
+        return best;
+    }
+
+    /// <summary>Starts to change the membership; runs on the owner loop.</summary>
+    public void ChangeMembership(MembershipTarget target, LogIndex expectedVersion, TaskCompletionSource<Membership> done)
+    {
+        if (_core.Role is not RaftRole.Leader)
+            done.TrySetException(new NotLeaderException(_core.Leader));
+        else if (_change is not null)
+            Refuse("Another change of the membership is under way; wait for it.");
+        else if (_core.Membership.Version != expectedVersion)
+            Refuse($"The membership is at version {_core.Membership.Version}, not {expectedVersion}; read it again.");
+        else if (MembershipPlanner.Validate(target) is { } error)
+            Refuse(error);
+        else
+        {
+            _change = new PendingChange(done, target, _clock() + MembershipTimeout);
+            AdvanceMembershipChange();
+        }
+
+        void Refuse(string reason) => done.TrySetException(new MembershipChangeRefusedException(reason));
+    }
+
+    // New members have to load a snapshot first, which may be large.
+    private static long MembershipTimeout => (long)TimeSpan.FromMinutes(10).TotalNanoseconds;
+
+    /// <summary>Proposes the next step towards the wanted membership; after each applied change, and on each tick.</summary>
+    private void AdvanceMembershipChange()
+    {
+        if (_change is null)
+            return;
+
+        if (_core.Role is not RaftRole.Leader)
+        {
+            FailChange(_change.Started
+                ? new OutcomeUnknownException("The leadership changed; read the membership to see how far it came.")
+                : new NotLeaderException(_core.Leader));
+            return;
+        }
+
+        if (MembershipPlanner.IsReached(_core.Membership, _change.Target))
+        {
+            _change.Done.TrySetResult(_core.Membership);
+            _change = null;
+            return;
+        }
+
+        // Null while learners catch up: they promote themselves.
+        if (MembershipPlanner.Next(_core.Membership, _change.Target) is not { } step)
+            return;
+
+        switch (_core.ProposeMembership(step, out EntryId id))
+        {
+            case ProposeStatus.Accepted:
+                _change.Started = true;
+                Log.MembershipProposed(_logger, id);
+                break;
+            case ProposeStatus.WouldLoseQuorum:
+                FailChange(new MembershipChangeRefusedException(
+                    "The new voters have no quorum that answers: the change would stop the cluster. Start them first."));
+                break;
+            case ProposeStatus.Invalid:
+                FailChange(new MembershipChangeRefusedException("The change contradicts the present membership."));
+                break;
+            default:
+                break; // Not now: the next tick tries again.
+        }
+    }
+
+    private void FailChange(Exception failure)
+    {
+        _change!.Done.TrySetException(failure);
+        _change = null;
+    }
+
+    private void WatchRequests(long now)
+    {
+        for (int i = _transfers.Count - 1; i >= 0; i--)
+        {
+            (NodeId target, TaskCompletionSource done, long deadline) = _transfers[i];
+            if (_core.Leader == target)
+                done.TrySetResult();
+            else if (now > deadline)
+                done.TrySetException(new CoordTimeoutException($"{target} did not take over in time; the leader stays."));
+            else
+                continue;
+
+            _transfers.RemoveAt(i);
+        }
+
+        if (_change is not null && now > _change.Deadline)
+            FailChange(new OutcomeUnknownException("The change did not end in time; read the membership."));
+
+        AdvanceMembershipChange();
+    }
+
+    /// <summary>Fails everybody who still waits, since the node has stopped. After the loops have ended.</summary>
+    public void FailAll(Exception failure)
+    {
+        foreach (Inbound input in _inbox.Close())
+            input.Command?.Invoke();
+
+        foreach (PendingProposal proposal in _proposals.Close())
+            Fail(proposal, new NodeStoppedException("The node has stopped.", Outcome.DidNotHappen, failure));
+        foreach (PendingProposal proposal in _waiting)
+            Fail(proposal, new NodeStoppedException("The node has stopped.", Outcome.DidNotHappen, failure));
+        foreach (PendingProposal proposal in _appended.Values.Concat(_forwarded.Values))
+            Fail(proposal, new NodeStoppedException("The node stopped first.", Outcome.Unknown, failure));
+
+        _waiting.Clear();
+        _appended.Clear();
+        _forwarded.Clear();
+        foreach (PendingRead read in _readQueue.Close())
+            _reads.Add(read);
+
+        _reads.Expire(long.MaxValue, () => new NodeStoppedException("The node has stopped.", Outcome.DidNotHappen));
+        foreach ((_, TaskCompletionSource done, _) in _transfers)
+            done.TrySetException(new NodeStoppedException("The node has stopped.", Outcome.Unknown, failure));
+        if (_change is not null)
+            FailChange(new NodeStoppedException("The node has stopped.", Outcome.Unknown, failure));
+    }
+}

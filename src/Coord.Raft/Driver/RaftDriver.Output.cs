@@ -1,0 +1,151 @@
+using Coord.Raft.Core;
+using Coord.Raft.Diagnostics;
+
+namespace Coord.Raft.Driver;
+
+/// <content>Doing what the core wants done.</content>
+internal sealed partial class RaftDriver
+{
+    private bool HandleReadies(long now)
+    {
+        bool worked = false;
+
+        // With too many writes on their way the core has to wait, and its followers will notice, as they should.
+        while (_core.HasReady && _batchesInFlight < StorageLoop.MaxBatches)
+        {
+            Handle(_core.TakeReady(), now);
+            worked = true;
+        }
+
+        return worked;
+    }
+
+    private void Handle(Ready ready, long now)
+    {
+        foreach (ref readonly RaftEvent raftEvent in ready.Events)
+            Log.Event(_logger, raftEvent);
+
+        Persist(ready, now);
+        foreach (ref readonly Message message in ready.Messages)
+            Send(message);
+
+        if (ready.Snapshot is not null)
+        {
+            _snapshotIndex = ready.Snapshot.LastIncluded.Index;
+            AbandonProposalsThrough(ready.Snapshot.LastIncluded.Index);
+        }
+
+        foreach (ref readonly Entry entry in ready.CommittedEntries.Span)
+            _apply.Enqueue(new ApplyItem(entry, ResolveProposal(entry)));
+
+        if (!ready.CommittedEntries.IsEmpty)
+            _apply.Signal.Set();
+
+        foreach (ref readonly ReadState read in ready.ReadStates)
+            _reads.Confirm(read.Context, read.Index);
+
+        if (!ready.ReadStates.IsEmpty)
+            _reads.Complete(_core.AppliedIndex);
+    }
+
+    private void Persist(Ready ready, long now)
+    {
+        if (!ready.HasAppend && ready.HardState is null && ready.MessagesAfterAppend.IsEmpty)
+            return;
+
+        StorageBatch batch = _idleBatches.TryPop(out StorageBatch? idle) ? idle : new StorageBatch();
+        batch.CopyFrom(ready);
+        batch.PurgeThrough = _purgeThrough;
+        _purgeThrough = default;
+        if (_batchesInFlight++ == 0)
+            _oldestBatchSince = now;
+
+        bool accepted = _storage.TryEnqueue(batch);
+        Invariant.Check(accepted, "The storage queue has a place for each batch in flight.");
+    }
+
+    private void Send(in Message message)
+    {
+        if (message.Kind is MessageKind.Snapshot)
+        {
+            if (!_transfer.TryEnqueue(message))
+                Report(new SnapshotEvent(SentTo: message.To));
+        }
+        else if (!_transport.TrySend(message) && message.Kind is MessageKind.Append)
+        {
+            // Not now: the core is in the middle of handing out. Its next turn probes instead of streaming on.
+            TryEnqueue(new Inbound(default, Unreachable: message.To));
+        }
+    }
+
+    /// <summary>Takes what became durable: the core hears its own votes and acknowledgements, as from any member.</summary>
+    private bool TakeDurable()
+    {
+        ReadOnlySpan<StorageBatch> batches = _storage.DrainDone();
+        foreach (StorageBatch batch in batches)
+        {
+            foreach (ref readonly Message message in batch.Messages)
+            {
+                if (message.To == _options.NodeId)
+                    _core.Step(message);
+            }
+
+            if (batch.Snapshot is not null)
+                RestoreState(batch.Snapshot, batch.Ack);
+            else if (batch.HasAppend)
+                _core.OnAppended(batch.Ack);
+
+            batch.Clear();
+            _idleBatches.Push(batch);
+            _batchesInFlight--;
+            _oldestBatchSince = _clock();
+        }
+
+        return !batches.IsEmpty;
+    }
+
+    private bool TakeApplied()
+    {
+        ReadOnlySpan<Applied> all = _apply.DrainDone();
+        foreach (ref readonly Applied applied in all)
+        {
+            if (applied.MembershipEntry is { } entry)
+                _core.ApplyMembership(entry);
+
+            if (applied.Capture is not null)
+                _save.Enqueue(new SnapshotMetadata(applied.Last, _core.Membership), applied.Capture);
+            else if (applied.Restored)
+                _core.OnAppended(_restoring.Dequeue());
+            else if (applied.Last.Index > _core.AppliedIndex)
+                _core.OnApplied(applied.Last.Index);
+
+            if (applied.MembershipEntry is not null)
+                AdvanceMembershipChange();
+        }
+
+        if (all.IsEmpty)
+            return false;
+
+        _reads.Complete(_core.AppliedIndex);
+        SnapshotIfDue();
+        return true;
+    }
+
+    private bool TakeSnapshotEvents()
+    {
+        ReadOnlySpan<SnapshotEvent> events = _snapshotEvents.Drain();
+        foreach (ref readonly SnapshotEvent happened in events)
+        {
+            if (happened.Saved is not null)
+                OnSnapshotSaved(happened.Saved);
+            else if (happened.SaveFailure is not null)
+                OnSnapshotFailed(happened.SaveFailure);
+            else if (happened.Received is { } message)
+                _core.Step(message);
+            else
+                _core.ReportSnapshot(happened.SentTo, happened.Succeeded);
+        }
+
+        return !events.IsEmpty;
+    }
+}

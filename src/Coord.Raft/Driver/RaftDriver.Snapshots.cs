@@ -1,0 +1,67 @@
+using Coord.Raft.Core;
+using Coord.Raft.Diagnostics;
+
+namespace Coord.Raft.Driver;
+
+/// <content>When to take a snapshot, and what of the log may go after it.</content>
+internal sealed partial class RaftDriver
+{
+    private LogIndex _snapshotIndex;
+    private LogIndex _purgeThrough;
+    private bool _snapshotting;
+    private long _bytesSinceSnapshot;
+
+    // The acknowledgements of installed snapshots, until the state machine holds what they stand for.
+    private readonly Queue<AppendAck> _restoring = new();
+
+    /// <summary>Lets the state machine load a snapshot whose place in the log is durable.</summary>
+    /// <remarks>
+    /// The core counts a snapshot as applied when it is acknowledged. That has to wait for the state machine: a read
+    /// would otherwise be answered from the state before.
+    /// </remarks>
+    private void RestoreState(SnapshotMetadata snapshot, in AppendAck ack)
+    {
+        _restoring.Enqueue(ack);
+        _apply.Enqueue(new ApplyItem(default, Restore: snapshot));
+        _apply.Signal.Set();
+    }
+
+    private void SnapshotIfDue()
+    {
+        long entries = _core.AppliedIndex - _snapshotIndex;
+        if (_snapshotting || (entries < _options.SnapshotEntries && _bytesSinceSnapshot < _options.SnapshotBytes))
+            return;
+
+        if (entries <= 0)
+            return;
+
+        _snapshotting = true;
+        _bytesSinceSnapshot = 0;
+        _apply.Enqueue(new ApplyItem(default, Capture: true));
+        _apply.Signal.Set();
+    }
+
+    private void OnSnapshotSaved(SnapshotMetadata saved)
+    {
+        _snapshotting = false;
+        _snapshotIndex = LogIndex.Max(_snapshotIndex, saved.LastIncluded.Index);
+        _core.OnSnapshotSaved(saved);
+
+        // Followers that lag a little are caught up from the log; a whole snapshot for each of them would cost more.
+        LogIndex through = saved.LastIncluded.Index - _options.TrailingEntries;
+        if (through < _core.FirstIndex)
+            return;
+
+        _core.CompactTo(through);
+        _purgeThrough = through;
+        Log.Compacted(_logger, saved.LastIncluded, through);
+    }
+
+    private void OnSnapshotFailed(Exception failure)
+    {
+        // The log stays whole, so nothing is lost; the next attempt waits for as many entries again.
+        _snapshotting = false;
+        _snapshotIndex = _core.AppliedIndex;
+        Log.SnapshotFailed(_logger, failure);
+    }
+}

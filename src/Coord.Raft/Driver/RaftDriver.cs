@@ -1,0 +1,230 @@
+using System.Buffers;
+using Coord.Raft.Core;
+using Coord.Raft.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace Coord.Raft.Driver;
+
+/// <summary>The owner of the core: takes inputs in, and does what each <see cref="Ready"/> says, in its order.</summary>
+/// <remarks>
+/// One turn (<see cref="Pump"/>) drains every queue, ticks if it is time, and works until the core wants nothing more.
+/// It never waits: the disk, the state machine and the snapshots have loops of their own. Always true:
+/// 1. only this loop touches the core;
+/// 2. the clock is read after the inputs were taken, so a lease is judged by a time after each read was asked;
+/// 3. proposals are answered, or failed with an outcome that is true.
+/// </remarks>
+internal sealed partial class RaftDriver : ILoop
+{
+    // Beyond this what arrives is dropped, and sent again by its sender.
+    private const long MaxInboxBytes = 128L << 20;
+
+    private readonly RaftOptions _options;
+    private readonly RaftCore _core;
+    private readonly KnownPeers _peers;
+    private readonly StorageLoop _storage;
+    private readonly ApplyLoop _apply;
+    private readonly SnapshotSaveLoop _save;
+    private readonly SnapshotTransferLoop _transfer;
+    private readonly IRaftTransport _transport;
+    private readonly ILogger _logger;
+    private readonly Func<long> _clock;
+    private readonly long _tickNanoseconds;
+    private readonly SwapQueue<Inbound> _inbox;
+    private readonly SwapQueue<PendingProposal> _proposals;
+    private readonly SwapQueue<PendingRead> _readQueue;
+    private readonly SwapQueue<SnapshotEvent> _snapshotEvents = new(1024);
+    private readonly Stack<StorageBatch> _idleBatches = new();
+    private readonly ArrayBufferWriter<byte> _buffer = new();
+    private readonly ReadRounds _reads;
+    private long _nextTick;
+    private int _batchesInFlight;
+    private long _oldestBatchSince;
+    private RaftStatus _status;
+    private long _inboxBytes;
+    private long _commit;
+    private long _applied;
+
+    /// <summary>Creates the driver of a recovered core.</summary>
+    /// <remarks>
+    /// The first context is drawn at random: an answer to an earlier run of this member must confirm nothing in this.
+    /// </remarks>
+    public RaftDriver(
+        RaftOptions options, RaftCore core, ulong firstContext, KnownPeers peers, StorageLoop storage, ApplyLoop apply, SnapshotSaveLoop save,
+        SnapshotTransferLoop transfer, IRaftTransport transport, CompletionPool<PendingProposal> proposalPool,
+        ProposalBudget budget, EntryBlockPool blocks, Func<long> clock, ILogger logger)
+    {
+        (_proposalPool, _budget, _arena) = (proposalPool, budget, new EntryArena(blocks));
+        (_options, _core, _peers, _storage, _apply) = (options, core, peers, storage, apply);
+        (_save, _transfer, _transport, _clock, _logger) = (save, transfer, transport, clock, logger);
+        _tickNanoseconds = (long)options.HeartbeatInterval.TotalNanoseconds;
+        _inbox = new(options.MaxQueuedMessages);
+        _proposals = new(options.MaxPendingProposals);
+        _readQueue = new(options.MaxPendingProposals);
+        _reads = new ReadRounds(core.ReadIndex, firstContext, (long)options.ElectionTimeout.TotalNanoseconds);
+        _lastContext = firstContext;
+        _nextTick = clock() + _tickNanoseconds;
+        _status = CreateStatus();
+        _snapshotIndex = _status.SnapshotIndex;
+    }
+
+    /// <summary>Gets what wakes the loop.</summary>
+    public LoopSignal Signal { get; } = new();
+
+    /// <summary>Gets the status: commit and applied as of the last turn, the rest of the last tick. Thread-safe.</summary>
+    public RaftStatus Status => Volatile.Read(ref _status) with
+    {
+        Commit = new LogIndex(Volatile.Read(ref _commit)),
+        Applied = new LogIndex(Volatile.Read(ref _applied)),
+    };
+
+    /// <summary>Gets or sets what is told a status that differs in more than indexes.</summary>
+    public Action<RaftStatus> OnStatusChanged { get; set; } = static _ => { };
+
+    /// <summary>Gets how long the loop may sleep.</summary>
+    public TimeSpan NextWake => TimeSpan.FromTicks(Math.Max(0, _nextTick - _clock()) / TimeSpan.NanosecondsPerTick);
+
+    /// <inheritdoc/>
+    public bool Pump()
+    {
+        bool worked = TakeDurable();
+        worked |= TakeApplied();
+        worked |= TakeInbox();
+        worked |= TakeSnapshotEvents();
+        worked |= TakeProposals();
+        worked |= TakeReads();
+
+        long now = _clock();
+        _core.Now = now;
+        bool ticked = TickIfDue(now);
+        SubmitProposals(now);
+        _reads.Ask(now);
+        worked |= ticked | HandleReadies(now);
+        if (worked)
+        {
+            _transport.Flush();
+            PublishStatus(ticked);
+        }
+
+        return worked;
+    }
+
+    /// <summary>Queues a message, a broken connection or a command. Thread-safe.</summary>
+    /// <returns>False if the queue is full.</returns>
+    public bool TryEnqueue(in Inbound input)
+    {
+        if (Interlocked.Add(ref _inboxBytes, input.Bytes) <= MaxInboxBytes && _inbox.TryEnqueue(input))
+        {
+            Signal.Set();
+            return true;
+        }
+
+        Interlocked.Add(ref _inboxBytes, -input.Bytes);
+        return false;
+    }
+
+    /// <summary>Queues a proposal. Thread-safe.</summary>
+    public bool TryEnqueue(PendingProposal proposal)
+    {
+        if (!_proposals.TryEnqueue(proposal))
+            return false;
+
+        Signal.Set();
+        return true;
+    }
+
+    /// <summary>Queues a read. Thread-safe.</summary>
+    public bool TryEnqueue(PendingRead read)
+    {
+        if (!_readQueue.TryEnqueue(read))
+            return false;
+
+        Signal.Set();
+        return true;
+    }
+
+    /// <summary>Takes what the snapshot loops report. Thread-safe.</summary>
+    public void Report(SnapshotEvent snapshotEvent)
+    {
+        if (_snapshotEvents.TryEnqueue(snapshotEvent))
+            Signal.Set();
+    }
+
+    private bool TakeReads()
+    {
+        ReadOnlySpan<PendingRead> reads = _readQueue.Drain();
+        foreach (PendingRead read in reads)
+            _reads.Add(read);
+
+        return !reads.IsEmpty;
+    }
+
+    private bool TickIfDue(long now)
+    {
+        if (now < _nextTick)
+            return false;
+
+        // After a pause of the process the missed ticks are not made up for: what arrived meanwhile is read first, and
+        // a leader whose time ran out is found out by its followers' terms, not by its own clock.
+        _nextTick = Math.Max(_nextTick + _tickNanoseconds, now + (_tickNanoseconds / 2));
+        Expire(now);
+        WatchRequests(now);
+
+        // A leader that cannot write must not go on looking alive: without ticks its followers elect another.
+        if (!IsDiskStalled(now))
+            _core.Tick();
+
+        return true;
+    }
+
+    private bool IsDiskStalled(long now) =>
+        _batchesInFlight > 0 && now - _oldestBatchSince > (long)_options.ElectionTimeout.TotalNanoseconds;
+
+    private void PublishStatus(bool ticked)
+    {
+        Volatile.Write(ref _commit, _core.CommitIndex.Value);
+        Volatile.Write(ref _applied, _core.AppliedIndex.Value);
+        RaftStatus previous = _status;
+        bool changed = previous.Role != _core.Role || previous.Leader != _core.Leader
+            || previous.Term != _core.Term || !ReferenceEquals(previous.Membership, _core.Membership);
+        if (!changed && !ticked)
+            return;
+
+        RaftStatus status = CreateStatus();
+        Volatile.Write(ref _status, status);
+        if (!changed)
+            return;
+
+        if (previous.Role != status.Role || previous.Leader != status.Leader)
+            Log.RoleChanged(_logger, status.Id, status.Role, status.Term, status.Leader);
+        if (previous.Leader != status.Leader && !status.Leader.IsNone)
+            RaftMetrics.LeaderChanged();
+
+        if (!ReferenceEquals(previous.Membership, status.Membership))
+        {
+            Log.MembershipChanged(_logger, status.Membership);
+            _peers.Retain(status.Membership);
+            _transport.UpdateMembers(status.Membership.Members);
+        }
+
+        OnStatusChanged(status);
+    }
+
+    private RaftStatus CreateStatus()
+    {
+        RaftCoreStatus core = _core.Status;
+        return new RaftStatus
+        {
+            Id = core.Id,
+            Role = core.Role,
+            Leader = core.Leader,
+            Term = core.HardState.Term,
+            Commit = core.HardState.Commit,
+            Applied = core.AppliedIndex,
+            LastEntry = core.LastEntry,
+            FirstIndex = core.FirstIndex,
+            SnapshotIndex = _snapshotIndex,
+            Membership = core.Membership,
+            Match = core.Progress.ToDictionary(member => member.Id, member => member.Match),
+        };
+    }
+}

@@ -1,0 +1,158 @@
+using Coord.Raft.Storage;
+
+namespace Coord.Raft.Driver;
+
+/// <summary>Writes the log: everything that queued up during one sync goes into the next.</summary>
+/// <remarks>
+/// Owns the <see cref="Wal"/>. Always true:
+/// 1. batches become durable in the order in which they were handed over;
+/// 2. a batch's messages leave after it and all before it are durable, never earlier;
+/// 3. the first failed write or sync ends the loop, and with it the node.
+/// </remarks>
+internal sealed class StorageLoop(
+    Wal wal, NodeId self, IRaftTransport transport, Func<long> clock, Term term, EntryId lastEntry) : ILoop, IDisposable
+{
+    /// <summary>How many batches may be on their way to the disk.</summary>
+    public const int MaxBatches = 64;
+
+    private const long IdleNanoseconds = 50_000_000;
+
+    private readonly SwapQueue<StorageBatch> _queue = new(MaxBatches);
+    private readonly SwapQueue<StorageBatch> _done = new(MaxBatches);
+    private readonly LoopSignal _signal = new();
+    private readonly Lock _durableLock = new();
+    private (Term Term, EntryId Last) _durable = (term, lastEntry);
+    private bool _markIsBehind;
+    private long _lastWork;
+
+    /// <summary>Gets what wakes the loop.</summary>
+    public LoopSignal Signal => _signal;
+
+    /// <summary>Gets the durable term and the durable end of the log. Thread-safe.</summary>
+    public (Term Term, EntryId Last) Durable
+    {
+        get
+        {
+            lock (_durableLock)
+                return _durable;
+        }
+    }
+
+    /// <summary>Gets how long the loop may sleep.</summary>
+    public TimeSpan NextWake => TimeSpan.FromMilliseconds(_markIsBehind ? 50 : 1000);
+
+    /// <summary>Gets or sets what is called when the log will soon need another segment.</summary>
+    public Action OnNeedsSegment { get; set; } = static () => { };
+
+    /// <summary>Gets or sets what is called when batches have become durable.</summary>
+    public Action OnDone { get; set; } = static () => { };
+
+    /// <summary>Hands over a batch.</summary>
+    /// <returns>False if too many wait: the owner keeps it and tries again after the next batch is done.</returns>
+    public bool TryEnqueue(StorageBatch batch)
+    {
+        if (!_queue.TryEnqueue(batch))
+            return false;
+
+        _signal.Set();
+        return true;
+    }
+
+    /// <summary>Takes the batches that are durable now, for the core and for reuse.</summary>
+    public ReadOnlySpan<StorageBatch> DrainDone() => _done.Drain();
+
+    /// <inheritdoc/>
+    public bool Pump()
+    {
+        ReadOnlySpan<StorageBatch> batches = _queue.Drain();
+        if (batches.IsEmpty)
+            return SaveMarkWhenIdle();
+
+        bool mustSync = false;
+        foreach (StorageBatch batch in batches)
+        {
+            wal.Append(batch.HardState, batch.Entries, batch.Snapshot?.LastIncluded);
+            mustSync |= batch.MustSync;
+        }
+
+        if (mustSync)
+        {
+            wal.Sync();
+            NoteDurable(batches);
+        }
+
+        foreach (StorageBatch batch in batches)
+            Finish(batch);
+
+        if (wal.NeedsNextSegment)
+            OnNeedsSegment();
+
+        _markIsBehind = true;
+        _lastWork = clock();
+        transport.Flush();
+        OnDone();
+        return true;
+    }
+
+    /// <summary>Makes everything durable that is not yet, at the node's end.</summary>
+    public void Close(bool saveMark)
+    {
+        try
+        {
+            if (saveMark)
+                wal.SaveDurableMark();
+        }
+        finally
+        {
+            Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        wal.Dispose();
+        _signal.Dispose();
+    }
+
+    private void Finish(StorageBatch batch)
+    {
+        foreach (ref readonly Message message in batch.Messages)
+        {
+            // Straight from here: a hop over the owner loop would cost every follower a wake-up per commit.
+            if (message.To != self)
+                transport.TrySend(message);
+        }
+
+        if (!batch.PurgeThrough.IsZero)
+            wal.PurgeThrough(batch.PurgeThrough);
+
+        bool accepted = _done.TryEnqueue(batch);
+        Invariant.Check(accepted, "There are no more batches than places for them.");
+    }
+
+    private void NoteDurable(ReadOnlySpan<StorageBatch> batches)
+    {
+        lock (_durableLock)
+        {
+            foreach (StorageBatch batch in batches)
+            {
+                Term batchTerm = batch.HardState?.Term ?? _durable.Term;
+                EntryId last = batch.Snapshot?.LastIncluded ?? _durable.Last;
+                _durable = (batchTerm, batch.Entries.IsEmpty ? last : batch.Entries[^1].Id);
+            }
+        }
+    }
+
+    /// <summary>Saves how much is durable, so that a damaged last record is not taken for a torn one.</summary>
+    private bool SaveMarkWhenIdle()
+    {
+        // Not at once: under a light load that would be a second sync for every write.
+        if (!_markIsBehind || clock() - _lastWork < IdleNanoseconds)
+            return false;
+
+        _markIsBehind = false;
+        wal.SaveDurableMark();
+        return false;
+    }
+}

@@ -1,0 +1,267 @@
+using Coord.Raft.Driver;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Coord.Raft;
+
+/// <summary>A member of a cluster: its log, its state machine, and the loops that drive them.</summary>
+/// <remarks>
+/// All members of a cluster are made alike; which of them leads is theirs to find out. Every method may be called on
+/// every member and from any thread: proposals are forwarded to the leader, reads are confirmed by it. A node that can
+/// no longer keep its promises (a failed write, a broken invariant) stops by itself; see <see cref="Completion"/>.
+/// </remarks>
+public sealed partial class RaftNode : IAsyncDisposable
+{
+    private readonly RaftOptions _options;
+    private readonly IStateMachine _stateMachine;
+    private readonly IRaftTransport _transport;
+    private readonly TimeProvider _timeProvider;
+    private readonly ILogger _logger;
+    private readonly long _startedAt;
+    private readonly EntryBlockPool _blocks = new();
+    private readonly EntryArena _arena;
+    private readonly Lock _arenaLock = new();
+    private readonly ProposalBudget _budget;
+    private readonly CompletionPool<PendingProposal> _proposalPool = new(pool => new PendingProposal(pool));
+    private readonly CompletionPool<PendingRead> _readPool = new(pool => new PendingRead(pool));
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly long _requestTimeout;
+    private NodeRuntime? _runtime;
+    private int _lifecycle;
+
+    /// <summary>Creates a node that does nothing until it is started.</summary>
+    /// <param name="options">What it is; not to be changed afterwards.</param>
+    /// <param name="stateMachine">What committed commands are applied to; fresh, and used by this node alone.</param>
+    /// <param name="transport">What carries its messages; owned by the node from now on.</param>
+    /// <param name="timeProvider">The clock; the system's by default.</param>
+    /// <param name="loggerFactory">Where it logs; nowhere by default.</param>
+    /// <exception cref="ArgumentException">An option is wrong; the message names all that are.</exception>
+    public RaftNode(
+        RaftOptions options, IStateMachine stateMachine, IRaftTransport transport,
+        TimeProvider? timeProvider = null, ILoggerFactory? loggerFactory = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(stateMachine);
+        ArgumentNullException.ThrowIfNull(transport);
+        IReadOnlyList<string> errors = options.Validate();
+        if (errors.Count > 0)
+            throw new ArgumentException(string.Join(" ", errors), nameof(options));
+
+        (_options, _stateMachine, _transport) = (options, stateMachine, transport);
+        _timeProvider = timeProvider ?? TimeProvider.System;
+        _logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger<RaftNode>();
+        _startedAt = _timeProvider.GetTimestamp();
+        _arena = new EntryArena(_blocks);
+        _budget = new ProposalBudget(options.MaxPendingProposals, options.MaxPendingBytes);
+        _requestTimeout = (long)options.RequestTimeout.TotalNanoseconds;
+    }
+
+    /// <summary>Is raised when role, leader, term or membership change; on the owner loop, so do not block in it.</summary>
+    public event Action<RaftStatus>? StatusChanged;
+
+    /// <summary>Gets this member's id.</summary>
+    public NodeId Id => _options.NodeId;
+
+    /// <summary>Gets how the node stands.</summary>
+    public RaftStatus Status => _runtime?.Driver.Status ?? new RaftStatus { Id = Id };
+
+    /// <summary>
+    /// Gets a task that ends when the node has stopped: well if it was asked to, and with the reason if it stopped by
+    /// itself, such as a <see cref="StorageFailedException"/>.
+    /// </summary>
+    public Task Completion => _completion.Task;
+
+    /// <summary>Opens the data directory, recovers the log, and takes part in the cluster. Does not wait for a leader.</summary>
+    /// <param name="cancellationToken">Gives up starting.</param>
+    /// <exception cref="InvalidOperationException">The node was started before.</exception>
+    /// <exception cref="DataDirectoryException">The directory cannot be used; the message says what to do.</exception>
+    /// <exception cref="LogCorruptedException">Bytes that were durable are damaged; nothing was deleted.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        if (Interlocked.CompareExchange(ref _lifecycle, 1, 0) != 0)
+            throw new InvalidOperationException("A node is started once.");
+
+        try
+        {
+            _runtime = NodeRuntime.Open(
+                _options, _stateMachine, _transport, _proposalPool, _budget, _blocks, Now, Fail, _logger);
+            _runtime.Driver.OnStatusChanged = Publish;
+            await _transport.StartAsync(_runtime.Receiver, cancellationToken).ConfigureAwait(false);
+            _transport.UpdateMembers(Status.Membership.Members);
+            _runtime.Start();
+        }
+        catch (Exception exception)
+        {
+            _runtime?.Close();
+            _completion.TrySetException(exception);
+            await _transport.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Hands the leadership over if this member has it, finishes what is on its way to the disk, and stops.</summary>
+    /// <param name="cancellationToken">Stops without waiting for a successor.</param>
+    public async Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        if (_runtime is not null && Volatile.Read(ref _lifecycle) == 1)
+        {
+            try
+            {
+                await HandOverAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (exception is CoordException or OperationCanceledException)
+            {
+                // The others elect a leader by themselves, a little later.
+            }
+        }
+
+        await ShutDownAsync(null).ConfigureAwait(false);
+    }
+
+    /// <summary>Stops the node.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync().ConfigureAwait(false);
+        _arena.Dispose();
+    }
+
+    /// <summary>Replicates a command and applies it.</summary>
+    /// <param name="command">The command; copied before the call returns. At most <c>MaxCommandBytes</c>.</param>
+    /// <param name="cancellationToken">Stops waiting; the command may still be applied.</param>
+    /// <returns>What this cluster's state machine answered.</returns>
+    /// <exception cref="ArgumentException">The command is too large.</exception>
+    /// <exception cref="NotLeaderException">No leader was found in time; not done.</exception>
+    /// <exception cref="ProposalDroppedException">A bound was reached, or another leader took over; not done.</exception>
+    /// <exception cref="OutcomeUnknownException">It may have been, or may yet be applied.</exception>
+    /// <exception cref="NodeStoppedException">The node is not running; see its outcome.</exception>
+    public ValueTask<ProposalResult> ProposeAsync(
+        ReadOnlyMemory<byte> command, CancellationToken cancellationToken = default)
+    {
+        if (command.Length > _options.MaxCommandBytes)
+            throw new ArgumentException(
+                $"The command has {command.Length} bytes; at most {_options.MaxCommandBytes} are allowed.", nameof(command));
+
+        return ProposeAsync(EntryKind.Command, command, cancellationToken);
+    }
+
+    /// <summary>
+    /// Waits until this member's state machine has everything that was committed anywhere when the call was made, so
+    /// that what is then read from it is linearizable (thesis §6.4).
+    /// </summary>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The index that is applied at least.</returns>
+    /// <exception cref="CoordTimeoutException">No quorum confirmed it in time.</exception>
+    /// <exception cref="NodeStoppedException">The node is not running.</exception>
+    public ValueTask<LogIndex> ReadBarrierAsync(CancellationToken cancellationToken = default)
+    {
+        NodeRuntime runtime = Running();
+        PendingRead read = _readPool.Rent();
+        read.Deadline = Now() + _requestTimeout;
+        ValueTask<LogIndex> task = read.BeginAsync(cancellationToken);
+        if (!runtime.Driver.TryEnqueue(read))
+            read.Fail(new ProposalDroppedException("Too many reads wait at this member; try again shortly."));
+
+        return task;
+    }
+
+    /// <summary>Opens a session, whose commands are applied exactly once.</summary>
+    /// <param name="cancellationToken">Stops waiting; a session that was opened all the same is forgotten in time.</param>
+    public async ValueTask<ClientSession> OpenSessionAsync(CancellationToken cancellationToken = default)
+    {
+        ProposalResult result = await ProposeAsync(EntryKind.OpenSession, default, cancellationToken)
+            .ConfigureAwait(false);
+        return new ClientSession(this, (ulong)result.Value);
+    }
+
+    /// <summary>Hands the leadership to another voter (thesis §3.10).</summary>
+    /// <param name="to">The member that is to lead.</param>
+    /// <param name="cancellationToken">Stops waiting; the transfer goes on or ends by itself.</param>
+    /// <exception cref="NotLeaderException">This member does not lead.</exception>
+    /// <exception cref="MembershipChangeRefusedException">The target is not a voter.</exception>
+    /// <exception cref="CoordTimeoutException">It did not take over within two election timeouts.</exception>
+    public Task TransferLeadershipAsync(NodeId to, CancellationToken cancellationToken = default) =>
+        RunOnOwnerAsync(driver => (done => driver.TransferLeadership(to, done)), cancellationToken);
+
+    /// <summary>Waits until this member knows a leader.</summary>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="NodeStoppedException">The node stopped first.</exception>
+    public async Task WaitForLeaderAsync(CancellationToken cancellationToken = default)
+    {
+        TaskCompletionSource found = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Look(RaftStatus status)
+        {
+            if (!status.Leader.IsNone)
+                found.TrySetResult();
+        }
+
+        StatusChanged += Look;
+        try
+        {
+            Look(Status);
+            Task first = await Task.WhenAny(found.Task, Completion).WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (first != found.Task)
+                throw new NodeStoppedException("The node has stopped.", Outcome.DidNotHappen);
+        }
+        finally
+        {
+            StatusChanged -= Look;
+        }
+    }
+
+    /// <summary>Changes who belongs to the cluster, step by step, and waits until it is done (Raft §6).</summary>
+    /// <param name="target">The wanted membership. New voters come in as learners, and vote once they have caught up.</param>
+    /// <param name="expectedVersion">The version of the membership that the target was made from.</param>
+    /// <param name="cancellationToken">Stops waiting; the change goes on.</param>
+    /// <returns>The membership that is in force then.</returns>
+    /// <exception cref="NotLeaderException">This member does not lead; ask the leader.</exception>
+    /// <exception cref="MembershipChangeRefusedException">It is not allowed now; the message says why. Not done.</exception>
+    /// <exception cref="OutcomeUnknownException">It began and may yet end; read the membership.</exception>
+    public async Task<Membership> ChangeMembershipAsync(
+        MembershipTarget target, LogIndex expectedVersion, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        NodeRuntime runtime = Running();
+        TaskCompletionSource<Membership> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!runtime.Driver.TryEnqueue(
+            new Inbound(default, Command: () => runtime.Driver.ChangeMembership(target, expectedVersion, done))))
+        {
+            throw new ProposalDroppedException("The member has too much to do; try again shortly.");
+        }
+
+        return await done.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    internal ValueTask<ProposalResult> ProposeAsync(
+        EntryKind kind, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    {
+        NodeRuntime runtime = Running();
+        if (!_budget.TryTake(payload.Length))
+            throw new ProposalDroppedException("Too many proposals wait at this member; try again shortly.");
+
+        PendingProposal proposal = _proposalPool.Rent();
+        proposal.Kind = kind;
+        proposal.Budget = _budget;
+        proposal.BudgetBytes = payload.Length;
+        proposal.StartedAt = Now();
+        proposal.Deadline = proposal.StartedAt + _requestTimeout;
+        if (!payload.IsEmpty)
+        {
+            // Encoded once, into the memory that the log, the disk and the peers' pipes will all read from.
+            lock (_arenaLock)
+            {
+                Memory<byte> memory = _arena.Allocate(payload.Length, out EntryBlock block);
+                payload.CopyTo(memory);
+                (proposal.Payload, proposal.Block) = (memory, block);
+            }
+        }
+
+        ValueTask<ProposalResult> task = proposal.BeginAsync(cancellationToken);
+        if (!runtime.Driver.TryEnqueue(proposal))
+        {
+            proposal.ReleasePayload();
+            proposal.Fail(new NodeStoppedException("The node is stopping.", Outcome.DidNotHappen));
+        }
+
+        return task;
+    }
+}

@@ -1,0 +1,138 @@
+using System.Buffers;
+using System.Text;
+using Coord.Raft.Driver;
+
+namespace Coord.Raft.Tests.Driver;
+
+/// <summary>Thesis §6.3: a command that is sent twice is applied once and answered twice.</summary>
+public sealed class SessionTableTests
+{
+    private readonly ListStateMachine _machine = new();
+    private readonly SessionTable _table = new(maxSessions: 3);
+    private long _index = 10;
+
+    [Fact]
+    public void A_repeated_command_is_answered_from_memory_and_not_applied()
+    {
+        ulong session = Open();
+        Assert.True(Apply(_table, session, 1, 1, "a", out ApplyResult first));
+        Assert.True(Apply(_table, session, 2, 1, "b", out _));
+
+        Assert.True(Apply(_table, session, 1, 1, "a", out ApplyResult again));
+
+        Assert.Equal(["a", "b"], _machine.Commands);
+        Assert.Equal(first.Value, again.Value);
+        Assert.Equal("a", Encoding.UTF8.GetString(again.Payload.Span));
+    }
+
+    [Fact]
+    public void A_command_whose_answer_was_given_up_is_not_applied_again()
+    {
+        ulong session = Open();
+        Apply(_table, session, 1, 1, "a", out _);
+        Apply(_table, session, 2, 2, "b", out _);
+
+        Assert.False(Apply(_table, session, 1, 1, "a", out _));
+        Assert.Equal(["a", "b"], _machine.Commands);
+    }
+
+    [Fact]
+    public void An_unknown_session_applies_nothing()
+    {
+        Assert.False(Apply(_table, 99, 1, 1, "a", out _));
+        Assert.Empty(_machine.Commands);
+    }
+
+    [Fact]
+    public void A_payload_without_a_header_applies_nothing()
+    {
+        AppliedCommand entry = new(new EntryId(new Term(1), new LogIndex(1)), new byte[SessionTable.HeaderBytes - 1]);
+        Assert.False(_table.TryApply(entry, _machine, out _));
+    }
+
+    [Fact]
+    public void The_session_unused_for_longest_is_forgotten_first()
+    {
+        ulong first = Open();
+        ulong second = Open();
+        ulong third = Open();
+        Apply(_table, first, 1, 1, "keeps it alive", out _);
+
+        Open();
+
+        Assert.Equal(3, _table.Count);
+        Assert.True(Apply(_table, first, 2, 1, "a", out _));
+        Assert.False(Apply(_table, second, 1, 1, "b", out _));
+        Assert.True(Apply(_table, third, 1, 1, "c", out _));
+    }
+
+    [Fact]
+    public void A_closed_session_is_forgotten()
+    {
+        ulong session = Open();
+        byte[] payload = new byte[SessionTable.HeaderBytes];
+        SessionTable.WriteHeader(payload, session, 0, 0);
+
+        _table.Close(payload);
+        _table.Close(payload);
+
+        Assert.False(Apply(_table, session, 1, 1, "a", out _));
+    }
+
+    [Fact]
+    public void A_session_with_too_many_unread_answers_is_refused()
+    {
+        ulong session = Open();
+        for (ulong sequence = 1; sequence <= SessionTable.MaxUnreadAnswers; sequence++)
+            Assert.True(Apply(_table, session, sequence, 1, "a", out _));
+
+        Assert.False(Apply(_table, session, SessionTable.MaxUnreadAnswers + 1, 1, "one more", out _));
+        Assert.True(Apply(_table, session, SessionTable.MaxUnreadAnswers + 1, 2, "one read", out _));
+    }
+
+    [Fact]
+    public void A_snapshot_restores_sessions_answers_and_their_order()
+    {
+        ulong first = Open();
+        ulong second = Open();
+        Apply(_table, second, 1, 1, "b", out _);
+        Apply(_table, first, 1, 1, "a", out _);
+        ArrayBufferWriter<byte> written = new();
+        _table.Write(written);
+
+        SessionTable restored = new(maxSessions: 3);
+        restored.Read(written.WrittenSpan);
+        ArrayBufferWriter<byte> again = new();
+        restored.Write(again);
+
+        Assert.Equal(written.WrittenMemory.ToArray(), again.WrittenMemory.ToArray());
+        Assert.True(Apply(restored, first, 1, 1, "a", out ApplyResult answer));
+        Assert.Equal("a", Encoding.UTF8.GetString(answer.Payload.Span));
+        Assert.Equal(["b", "a"], _machine.Commands);
+    }
+
+    [Fact]
+    public void A_table_that_ends_early_is_refused_at_every_length()
+    {
+        Apply(_table, Open(), 1, 1, "a", out _);
+        ArrayBufferWriter<byte> written = new();
+        _table.Write(written);
+
+        for (int length = 0; length < written.WrittenCount; length++)
+        {
+            byte[] cut = written.WrittenSpan[..length].ToArray();
+            Assert.Throws<InvalidDataException>(() => new SessionTable(3).Read(cut));
+        }
+    }
+
+    private ulong Open() => (ulong)_table.Open(new LogIndex(_index++)).Value;
+
+    private bool Apply(
+        SessionTable table, ulong session, ulong sequence, ulong lowestUnread, string command, out ApplyResult result)
+    {
+        byte[] payload = [.. new byte[SessionTable.HeaderBytes], .. Encoding.UTF8.GetBytes(command)];
+        SessionTable.WriteHeader(payload, session, sequence, lowestUnread);
+        return table.TryApply(
+            new AppliedCommand(new EntryId(new Term(1), new LogIndex(_index++)), payload), _machine, out result);
+    }
+}
