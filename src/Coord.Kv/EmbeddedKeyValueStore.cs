@@ -15,13 +15,28 @@ namespace Coord.Kv;
 /// </remarks>
 public sealed class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
 {
+    private const int EncodingBytesKept = 64 * 1024;
+
     private static readonly GetOptions DefaultGet = new();
     private static readonly WatchOptions DefaultWatch = new();
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? Encoding;
 
     private readonly IReplicatedLog _log;
     private readonly KeyValueStateMachine _stateMachine;
     private readonly KeyValueOptions _options;
     private readonly WritePolicy _policy;
+
+    /// <summary>Creates the store on a node.</summary>
+    /// <param name="node">The node; it may be started later.</param>
+    /// <param name="stateMachine">The state machine that the node was created with.</param>
+    /// <param name="options">The bounds for what this store sends; those of the state machine if null.</param>
+    /// <exception cref="ArgumentException">A bound makes no sense.</exception>
+    public EmbeddedKeyValueStore(RaftNode node, KeyValueStateMachine stateMachine, KeyValueOptions? options = null)
+        : this(new RaftNodeLog(Given(node)), Given(stateMachine), options)
+    {
+    }
 
     /// <summary>Creates the store over any log that feeds the given state machine.</summary>
     internal EmbeddedKeyValueStore(
@@ -30,6 +45,8 @@ public sealed class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
         _log = log;
         _stateMachine = stateMachine;
         _options = options ?? stateMachine.Options;
+        if (_options.Validate() is { Count: > 0 } problems)
+            throw new ArgumentException(string.Join(' ', problems), nameof(options));
         _policy = new(_options.QuotaBytes, _options.RetainedRevisions);
 
         // A watch never goes silent: when the member stops, by itself or not, its watches say so.
@@ -105,6 +122,13 @@ public sealed class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
     /// <summary>Ends all watches.</summary>
     public void Dispose() => _stateMachine.Stop(new ObjectDisposedException(nameof(EmbeddedKeyValueStore)));
 
+    private static T Given<T>(T argument, [CallerArgumentExpression(nameof(argument))] string? parameter = null)
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(argument, parameter);
+        return argument;
+    }
+
     private static void ThrowIfNoKey(KeyRange range) => ThrowIfEmptyKey(range.Key, nameof(range));
 
     private static void ThrowIfEmptyKey(
@@ -171,11 +195,7 @@ public sealed class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
     private async ValueTask<(long Revision, CommandResult Result)> RunAsync(
         Command command, CancellationToken cancellationToken)
     {
-        ArrayBufferWriter<byte> bytes = new(command.Key.Length + command.Value.Length + 64);
-        CommandCodec.Write(bytes, command);
-        ThrowIfLarger("The request", bytes.WrittenCount, _options.MaxRequestBytes);
-        ProposalResult proposal =
-            await _log.ProposeAsync(bytes.WrittenMemory, cancellationToken).ConfigureAwait(false);
+        ProposalResult proposal = await ProposeAsync(command, cancellationToken).ConfigureAwait(false);
         CommandResult result = ResultCodec.Read(proposal.Payload);
         return result.Status switch
         {
@@ -185,5 +205,17 @@ public sealed class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
             CommandStatus.FutureRevision => throw new FutureRevisionException(new(result.Number)),
             _ => throw new InvalidDataException($"The command was refused: {result.Status}."),
         };
+    }
+
+    private ValueTask<ProposalResult> ProposeAsync(in Command command, CancellationToken cancellationToken)
+    {
+        // The log copies the bytes before it returns, so one buffer a thread serves all callers.
+        ArrayBufferWriter<byte> bytes = Encoding ??= new();
+        bytes.ResetWrittenCount();
+        CommandCodec.Write(bytes, command);
+        if (bytes.Capacity > EncodingBytesKept)
+            Encoding = null;
+        ThrowIfLarger("The request", bytes.WrittenCount, _options.MaxRequestBytes);
+        return _log.ProposeAsync(bytes.WrittenMemory, cancellationToken);
     }
 }

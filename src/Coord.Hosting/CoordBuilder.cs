@@ -1,0 +1,43 @@
+using Coord.Kv;
+using Coord.Raft;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Coord.Hosting;
+
+/// <summary>Names the transport of a node and the services on it.</summary>
+/// <remarks>Without a transport the node must be on its own.</remarks>
+public sealed class CoordBuilder
+{
+    internal CoordBuilder(IServiceCollection services) => Services = services;
+
+    /// <summary>Gets the collection that everything is added to.</summary>
+    public IServiceCollection Services { get; }
+
+    /// <summary>Lets the node speak to the others through a transport; the last one named counts.</summary>
+    /// <param name="create">Creates it; the node owns it.</param>
+    /// <returns>This builder.</returns>
+    public CoordBuilder UseTransport(Func<IServiceProvider, IRaftTransport> create)
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        Services.RemoveAll<TransportFactory>();
+        Services.AddSingleton(new TransportFactory(create));
+        return this;
+    }
+
+    /// <summary>
+    /// Makes the node's state machine a key-value store, and adds <see cref="IKeyValueStore"/>.
+    /// </summary>
+    /// <returns>This builder.</returns>
+    public CoordBuilder AddKeyValueStore()
+    {
+        Services.TryAddSingleton(
+            provider => new KeyValueStateMachine(provider.GetRequiredService<IOptions<CoordOptions>>().Value.KeyValue));
+        Services.TryAddSingleton<IStateMachine>(provider => provider.GetRequiredService<KeyValueStateMachine>());
+        Services.TryAddSingleton(provider => new EmbeddedKeyValueStore(
+            provider.GetRequiredService<RaftNode>(), provider.GetRequiredService<KeyValueStateMachine>()));
+        Services.TryAddSingleton<IKeyValueStore>(provider => provider.GetRequiredService<EmbeddedKeyValueStore>());
+        return this;
+    }
+}

@@ -1,0 +1,18 @@
+using Coord.Raft;
+
+namespace Coord.Kv;
+
+/// <summary>The node of Coord.Raft, as the log of the embedded store.</summary>
+internal sealed class RaftNodeLog(RaftNode node) : IReplicatedLog
+{
+    /// <inheritdoc/>
+    public Task Completion => node.Completion;
+
+    /// <inheritdoc/>
+    public ValueTask<ProposalResult> ProposeAsync(ReadOnlyMemory<byte> command, CancellationToken cancellationToken) =>
+        node.ProposeAsync(command, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<LogIndex> ReadBarrierAsync(CancellationToken cancellationToken) =>
+        node.ReadBarrierAsync(cancellationToken);
+}
