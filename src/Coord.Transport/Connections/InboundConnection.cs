@@ -1,0 +1,56 @@
+using System.Buffers;
+using Coord.Raft;
+using Coord.Transport.Diagnostics;
+using Coord.Transport.Framing;
+
+namespace Coord.Transport.Connections;
+
+/// <summary>A connection that this member accepted: it receives messages and answers pings.</summary>
+internal sealed class InboundConnection(ConnectionContext context, Established established)
+    : Connection(context, established), IDisposable
+{
+    // Its own: an arena belongs to one thread at a time, and frames of a connection arrive one after the other.
+    private readonly EntryArena _arena = new(context.EntryBlocks);
+
+    /// <summary>Gets what the peer's process drew when it started.</summary>
+    public ulong PeerBootNonce { get; } = established.PeerBootNonce;
+
+    /// <inheritdoc/>
+    public override void OnFrame(in FrameHeader header, in ReadOnlySequence<byte> payload)
+    {
+        CheckLane(header);
+        switch (header.Kind)
+        {
+            case FrameKind.Message:
+                if (Context.Receiver.Receive(Peer.NodeId, payload, _arena) is ReceiveResult.Malformed)
+                {
+                    if (Context.LogLimit.TryTake(out _))
+                        Log.MalformedMessage(Context.Logger, Peer.NodeId);
+                    throw new ConnectionClosedException("It sent a message that does not follow the format.");
+                }
+
+                break;
+            case FrameKind.Ping when payload.IsEmpty:
+                Sender.Send(FrameKind.Pong);
+                Sender.Flush();
+                break;
+            case FrameKind.Refusal:
+                ThrowRefused(payload);
+                break;
+            default:
+                throw new BadFrameException(FrameStatus.Unsupported);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void OnTick(long now)
+    {
+        base.OnTick(now);
+        // It pings in every interval, so that two of them missing and more are no accident.
+        if (Elapsed(LastReceived, now) > Context.Options.IdleTimeout + Context.Options.PingInterval)
+            Abort("It has gone silent.");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _arena.Dispose();
+}

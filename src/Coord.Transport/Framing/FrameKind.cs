@@ -1,0 +1,26 @@
+namespace Coord.Transport.Framing;
+
+/// <summary>What a frame carries. The values are on the wire; those of the handshake never change.</summary>
+internal enum FrameKind : byte
+{
+    /// <summary>Nothing: a zeroed header is no frame.</summary>
+    None = 0,
+
+    /// <summary>The first frame of who connects: who it is, and whom it wants.</summary>
+    Hello = 1,
+
+    /// <summary>The answer that lets it in.</summary>
+    Welcome = 2,
+
+    /// <summary>Either side's reason for closing the connection.</summary>
+    Refusal = 3,
+
+    /// <summary>One message of the replicated log.</summary>
+    Message = 4,
+
+    /// <summary>Asks for a sign of life.</summary>
+    Ping = 5,
+
+    /// <summary>The sign of life.</summary>
+    Pong = 6,
+}
