@@ -52,6 +52,9 @@ internal sealed partial class Wal : IDisposable
     /// <summary>Gets the number of segments that hold records.</summary>
     public int SegmentCount => _index.Segments.Count;
 
+    /// <summary>Gets the offset in the current segment behind the last staged record.</summary>
+    public int SegmentOffset => _buffer.End;
+
     /// <summary>Gets a value indicating whether something was appended that is not durable yet.</summary>
     public bool IsDirty => _buffer.End != DurableOffset;
 

@@ -8,6 +8,13 @@ namespace Coord.Raft.Storage;
 /// <param name="Offset">The offset in the segment's file.</param>
 internal readonly record struct WalPlace(ulong Epoch, uint Salt, int Offset)
 {
+    /// <summary>Gets what a record's header says of its segment: epoch and salt.</summary>
+    /// <remarks>
+    /// The epoch alone is a small number, which terms, lengths and payloads are full of; with the salt nothing else
+    /// looks like it when the bytes behind a damaged record are searched.
+    /// </remarks>
+    public ulong Tag => (Epoch << 32) | Salt;
+
     /// <summary>Makes the salt, which differs between directories and between segments.</summary>
     public static uint SaltOf(Guid directoryId, ulong epoch)
     {

@@ -17,7 +17,7 @@ internal readonly record struct WalRecord
     public const byte LastOfGroup = 2;
 
     private const int Alignment = 8;
-    private const int EpochOffset = 16;
+    private const int TagOffset = 16;
 
     public uint Checksum { get; init; }
 
@@ -58,7 +58,7 @@ internal readonly record struct WalRecord
         record[13] = header.Flags;
         record[14] = (byte)header.EntryKind;
         record[15] = 0;
-        BinaryPrimitives.WriteUInt64LittleEndian(record[EpochOffset..], place.Epoch);
+        BinaryPrimitives.WriteUInt64LittleEndian(record[TagOffset..], place.Tag);
         BinaryPrimitives.WriteUInt32LittleEndian(record[24..], 0);
         BinaryPrimitives.WriteUInt32LittleEndian(record[28..], header.DurableOffset);
         BinaryPrimitives.WriteInt64LittleEndian(record[32..], header.Id.Term.Value);
@@ -101,8 +101,8 @@ internal readonly record struct WalRecord
         if (payloadBytes > (uint)room || SizeOf((int)payloadBytes) > room + HeaderBytes)
             return false;
 
-        // Records of the file's former life have a smaller epoch.
-        if (BinaryPrimitives.ReadUInt64LittleEndian(bytes[EpochOffset..]) != place.Epoch)
+        // Records of the file's former life have another epoch.
+        if (BinaryPrimitives.ReadUInt64LittleEndian(bytes[TagOffset..]) != place.Tag)
             return false;
 
         header = new WalRecord
@@ -121,14 +121,14 @@ internal readonly record struct WalRecord
         return true;
     }
 
-    /// <summary>Finds the next place at or after an offset whose bytes name the segment's epoch as a header does.</summary>
-    public static int FindHeader(ReadOnlySpan<byte> segment, int offset, ulong epoch)
+    /// <summary>Finds the next place at or after an offset whose bytes name the segment as a header does.</summary>
+    public static int FindHeader(ReadOnlySpan<byte> segment, int offset, ulong tag)
     {
         Debug.Assert(offset % Alignment == 0, "Records are aligned.");
         int last = segment.Length - HeaderBytes;
         for (int i = offset; i <= last; i += Alignment)
         {
-            if (BinaryPrimitives.ReadUInt64LittleEndian(segment[(i + EpochOffset)..]) == epoch)
+            if (BinaryPrimitives.ReadUInt64LittleEndian(segment[(i + TagOffset)..]) == tag)
                 return i;
         }
 

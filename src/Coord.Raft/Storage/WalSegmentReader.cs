@@ -24,6 +24,8 @@ internal sealed class WalSegmentReader(IFileSystem fileSystem, Guid directoryId)
 
     private uint Salt => WalPlace.SaltOf(directoryId, Header.Epoch);
 
+    private ulong Tag => new WalPlace(Header.Epoch, Salt, 0).Tag;
+
     /// <summary>Reads a segment.</summary>
     /// <exception cref="LogCorruptedException">Its header is damaged, or it is not the one that its name says.</exception>
     public void Load(string path, ulong epoch)
@@ -106,7 +108,7 @@ internal sealed class WalSegmentReader(IFileSystem fileSystem, Guid directoryId)
         return torn;
     }
 
-    private int Find(int offset) => WalRecord.FindHeader(Segment, offset, Header.Epoch);
+    private int Find(int offset) => WalRecord.FindHeader(Segment, offset, Tag);
 
     private void ReadTwice(IFile file, Span<byte> destination, long offset)
     {

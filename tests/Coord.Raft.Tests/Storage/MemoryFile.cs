@@ -1,0 +1,75 @@
+using Coord.Raft.Storage;
+
+namespace Coord.Raft.Tests.Storage;
+
+/// <summary>An open file of a <see cref="MemoryFileSystem"/>. It ends with the process that opened it.</summary>
+internal sealed class MemoryFile(
+    MemoryFileSystem fileSystem, MemoryInode inode, string path, FileAccessMode mode, SyncStrategy strategy, int boot)
+    : IFile
+{
+    private bool _isDisposed;
+
+    public long Length => inode.Length;
+
+    public int Read(Span<byte> destination, long offset)
+    {
+        Begin(DiskCall.Read);
+        ReadOnlySpan<byte> contents = inode.Contents;
+        if (offset >= contents.Length)
+            return 0;
+
+        int count = (int)Math.Min(destination.Length, contents.Length - offset);
+        contents.Slice((int)offset, count).CopyTo(destination);
+        return count;
+    }
+
+    public void Write(ReadOnlySpan<byte> source, long offset)
+    {
+        Begin(DiskCall.Write);
+        Put(source, offset);
+    }
+
+    public void Sync()
+    {
+        try
+        {
+            Begin(DiskCall.Sync);
+        }
+        catch (IOException)
+        {
+            inode.FailSync();
+            throw;
+        }
+
+        inode.Sync();
+    }
+
+    public void ZeroFill(long length)
+    {
+        Begin(DiskCall.ZeroFill);
+        if (length > Length)
+            Put(new byte[length - Length], Length);
+    }
+
+    public void Dispose() => _isDisposed = true;
+
+    private void Put(ReadOnlySpan<byte> source, long offset)
+    {
+        if (mode is FileAccessMode.Read)
+            throw new IOException($"{path} is open for reading.");
+
+        fileSystem.Allocate(offset + source.Length - inode.Length);
+        inode.Write(source, offset);
+        if (strategy is SyncStrategy.WriteThrough)
+            inode.Sync();
+    }
+
+    private void Begin(DiskCall call)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (boot != fileSystem.Boot)
+            throw new PowerCutException();
+
+        fileSystem.Count(call, path);
+    }
+}
