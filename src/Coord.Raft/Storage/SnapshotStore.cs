@@ -198,7 +198,10 @@ internal sealed class SnapshotStore
 
     private void RemoveObsoletePartials()
     {
-        string newest = Latest is { } latest ? SnapshotFormat.NameOf(latest.LastIncluded) : "";
+        if (Latest is not { } latest)
+            return;
+
+        string newest = SnapshotFormat.NameOf(latest.LastIncluded);
         foreach (string name in _fileSystem.ListFiles(_directory))
         {
             // Names begin with the index in hexadecimal with leading zeros: their order is that of the snapshots.

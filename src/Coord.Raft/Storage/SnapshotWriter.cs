@@ -93,7 +93,15 @@ internal sealed class SnapshotWriter : Stream
         _file.Sync();
         _file.Dispose();
         _file = null;
-        _store.Publish(_temporary, _snapshot);
+        try
+        {
+            _store.Publish(_temporary, _snapshot);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _store.TryDelete(_temporary);
+            throw;
+        }
     }
 
     /// <summary>Throws the snapshot away; disposing without a commit does the same.</summary>
