@@ -94,7 +94,7 @@ internal sealed class DataDirectory : IDisposable
                 throw;
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             throw new DataDirectoryException(
                 $"{path} cannot be used: {e.Message} Give the user that runs the node write access to it, or choose "
@@ -118,7 +118,7 @@ internal sealed class DataDirectory : IDisposable
             WriteIdentity(isComplete: true);
             IsNew = false;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             throw new DataDirectoryException($"{_path} could not be initialized: {e.Message} Try again.", e);
         }
@@ -163,7 +163,8 @@ internal sealed class DataDirectory : IDisposable
         }
         else if (!_fileSystem.DirectoryExists(LogPath) || !_fileSystem.DirectoryExists(SnapshotPath))
         {
-            throw new DataDirectoryException($"{_path} has an identity, but its log or snapshots are gone. {HowToReplace}");
+            throw new DataDirectoryException(
+                $"{_path} has an identity, but its log or snapshots are gone. {HowToReplace}");
         }
     }
 

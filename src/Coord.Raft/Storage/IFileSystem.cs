@@ -2,9 +2,9 @@ namespace Coord.Raft.Storage;
 
 /// <summary>All that the storage asks of the operating system: the seam that tests and the simulator replace.</summary>
 /// <remarks>
-/// Every failure is an <see cref="IOException"/> or an <see cref="UnauthorizedAccessException"/>. Names are durable
-/// apart from contents: what creating, renaming or deleting did to a directory survives a power cut only after
-/// <see cref="SyncDirectory"/>, and what a file holds only after <see cref="IFile.Sync"/>. Thread-safe; a file is not.
+/// Every failure is an <see cref="IOException"/>, a refused permission too. Names are durable apart from contents: what
+/// creating, renaming or deleting did to a directory survives a power cut only after <see cref="SyncDirectory"/>, and
+/// what a file holds only after <see cref="IFile.Sync"/>. Thread-safe; a file is not.
 /// </remarks>
 internal interface IFileSystem
 {

@@ -31,7 +31,6 @@ internal static partial class LinuxDisk
     private const int NoSuchFile = 2;
     private const int Interrupted = 4;
     private const int WouldBlock = 11;
-    private const int AccessDenied = 13;
 
     /// <summary>Opens a file; it is created for its owner alone.</summary>
     public static SafeFileHandle Open(string path, int flags)
@@ -111,13 +110,12 @@ internal static partial class LinuxDisk
         throw Failure(call, path, error);
     }
 
-    private static Exception Failure(string call, string path, int error)
+    private static IOException Failure(string call, string path, int error)
     {
         string message = $"{call} of {path} failed: {new Win32Exception(error).Message} (errno {error}).";
         return error switch
         {
             NoSuchFile => new FileNotFoundException(message, path),
-            AccessDenied => new UnauthorizedAccessException(message),
             _ => new IOException(message, error),
         };
     }

@@ -33,7 +33,17 @@ internal sealed class PhysicalFile(string path, SafeFileHandle handle, SyncStrat
     }
 
     /// <inheritdoc/>
-    public void Write(ReadOnlySpan<byte> source, long offset) => RandomAccess.Write(handle, source, offset);
+    public void Write(ReadOnlySpan<byte> source, long offset)
+    {
+        try
+        {
+            RandomAccess.Write(handle, source, offset);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException(e.Message, e);
+        }
+    }
 
     /// <inheritdoc/>
     public void Sync()
@@ -57,7 +67,7 @@ internal sealed class PhysicalFile(string path, SafeFileHandle handle, SyncStrat
         for (long offset = Length; offset < length;)
         {
             int step = (int)Math.Min(ZeroFillBytes - (offset % ZeroFillBytes), length - offset);
-            RandomAccess.Write(handle, Zeros.AsSpan(0, step), offset);
+            Write(Zeros.AsSpan(0, step), offset);
             offset += step;
             unsynced += step;
             if (unsynced >= ZeroFillSyncBytes)

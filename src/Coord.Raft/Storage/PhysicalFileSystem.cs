@@ -34,12 +34,12 @@ internal sealed class PhysicalFileSystem : IFileSystem
             return new PhysicalFile(path, LinuxDisk.Open(path, flags), strategy);
         }
 
-        SafeFileHandle handle = File.OpenHandle(
+        SafeFileHandle handle = Try(() => File.OpenHandle(
             path,
             mode is FileAccessMode.CreateNew ? FileMode.CreateNew : FileMode.Open,
             mode is FileAccessMode.Read ? FileAccess.Read : FileAccess.ReadWrite,
             FileShare.ReadWrite | FileShare.Delete,
-            mode is FileAccessMode.Read ? FileOptions.None : FileOptions.WriteThrough);
+            mode is FileAccessMode.Read ? FileOptions.None : FileOptions.WriteThrough));
         return new PhysicalFile(path, handle, SyncStrategy.WriteThrough);
     }
 
@@ -52,25 +52,36 @@ internal sealed class PhysicalFileSystem : IFileSystem
     /// <inheritdoc/>
     public void CreateDirectory(string path)
     {
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(path);
-        else
-            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        Try(() => OperatingSystem.IsWindows()
+            ? Directory.CreateDirectory(path)
+            : Directory.CreateDirectory(path, Owner));
     }
 
     /// <inheritdoc/>
     public IReadOnlyList<string> ListFiles(string directory)
     {
-        List<string> names = [.. Directory.EnumerateFiles(directory).Select(path => Path.GetFileName(path))];
-        names.Sort(StringComparer.Ordinal);
+        string[] names = Try(() => Directory.GetFiles(directory));
+        for (int i = 0; i < names.Length; i++)
+            names[i] = Path.GetFileName(names[i]);
+
+        Array.Sort(names, StringComparer.Ordinal);
         return names;
     }
 
     /// <inheritdoc/>
-    public void Rename(string from, string to) => File.Move(from, to, overwrite: true);
+    public void Rename(string from, string to) => Try(() =>
+    {
+        File.Move(from, to, overwrite: true);
+        return true;
+    });
 
     /// <inheritdoc/>
-    public void Delete(string path) => File.Delete(path);
+    public void Delete(string path) => Try(() =>
+    {
+        File.Delete(path);
+        return true;
+    });
 
     /// <inheritdoc/>
     public void SyncDirectory(string path)
@@ -94,7 +105,7 @@ internal sealed class PhysicalFileSystem : IFileSystem
 
         try
         {
-            return File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return Try(() => File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
         catch (IOException) when (File.Exists(path))
         {
@@ -108,8 +119,15 @@ internal sealed class PhysicalFileSystem : IFileSystem
         if (OperatingSystem.IsWindows())
             return null;
 
-        if (File.GetUnixFileMode(directory).HasFlag(UnixFileMode.OtherWrite))
-            return "every user can write to it";
+        try
+        {
+            if (File.GetUnixFileMode(directory).HasFlag(UnixFileMode.OtherWrite))
+                return "every user can write to it";
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            return e.Message;
+        }
 
         if (!OperatingSystem.IsLinux())
             return null;
@@ -117,5 +135,18 @@ internal sealed class PhysicalFileSystem : IFileSystem
         // Root can change anything anyway, so a directory of root's is as safe as one's own.
         (uint user, uint? owner) = LinuxDisk.OwnerOf(directory);
         return owner is null or 0 || owner == user ? null : $"it belongs to user {owner}, and this process is {user}";
+    }
+
+    // The runtime says it with another exception when a permission is missing; callers know one kind of failure.
+    private static T Try<T>(Func<T> operation)
+    {
+        try
+        {
+            return operation();
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException(e.Message, e);
+        }
     }
 }

@@ -35,14 +35,14 @@ internal sealed class SnapshotReceiver : IDisposable
     public bool IsComplete => Offset == _totalBytes;
 
     /// <summary>Takes bytes. What is there already is ignored.</summary>
-    /// <returns>False if bytes are missing before these: ask again from <see cref="Offset"/>.</returns>
-    /// <exception cref="InvalidDataException">The bytes lie beyond the announced size.</exception>
+    /// <returns>
+    /// False if bytes are missing before these, or they lie beyond the announced size: ask again from
+    /// <see cref="Offset"/>.
+    /// </returns>
     public bool Write(long offset, ReadOnlySpan<byte> bytes)
     {
         ObjectDisposedException.ThrowIf(_file is null, this);
-        if (offset < 0 || offset > _totalBytes || bytes.Length > _totalBytes - offset)
-            throw new InvalidDataException($"Bytes at {offset} lie beyond the snapshot's {_totalBytes} bytes.");
-        if (offset > Offset)
+        if (offset < 0 || offset > Offset || bytes.Length > _totalBytes - offset)
             return false;
 
         long known = Offset - offset;

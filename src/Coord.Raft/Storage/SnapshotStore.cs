@@ -152,7 +152,7 @@ internal sealed class SnapshotStore
             if (_fileSystem.FileExists(path))
                 _fileSystem.Delete(path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException)
         {
         }
     }

@@ -97,7 +97,7 @@ internal sealed class SnapshotWriter : Stream
         {
             _store.Publish(_temporary, _snapshot);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException)
         {
             _store.TryDelete(_temporary);
             throw;

@@ -52,7 +52,7 @@ internal sealed partial class Wal
                 throw;
             }
         }
-        catch (Exception e) when (IsDiskFailure(e))
+        catch (IOException e)
         {
             throw new StorageFailedException($"The log in {directory} cannot be opened: {e.Message}", e);
         }
@@ -153,8 +153,6 @@ internal sealed partial class Wal
         name.EndsWith(WalSegmentAllocator.TemporarySuffix, StringComparison.Ordinal)
         || name == WalMarkFile.Name
         || WalSegment.TryParseName(name) is not null;
-
-    private static bool IsDiskFailure(Exception e) => e is IOException or UnauthorizedAccessException;
 
     [MemberNotNull(nameof(_file), nameof(_path))]
     private void Enter(IFile file, string path, WalSegmentHeader header)

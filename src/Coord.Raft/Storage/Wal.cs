@@ -134,7 +134,7 @@ internal sealed partial class Wal : IDisposable
         {
             _file.Write(_buffer.PendingPages, _buffer.PendingOffset);
         }
-        catch (Exception e) when (IsDiskFailure(e))
+        catch (IOException e)
         {
             throw Fail("write to", _path, e);
         }
@@ -156,7 +156,7 @@ internal sealed partial class Wal : IDisposable
         {
             _file.Sync();
         }
-        catch (Exception e) when (IsDiskFailure(e))
+        catch (IOException e)
         {
             throw Fail("sync of", _path, e);
         }
@@ -177,7 +177,7 @@ internal sealed partial class Wal : IDisposable
         {
             _markFile.Save(_durable);
         }
-        catch (Exception e) when (IsDiskFailure(e))
+        catch (IOException e)
         {
             throw Fail("write to", WalMarkFile.Name, e);
         }
@@ -201,7 +201,7 @@ internal sealed partial class Wal : IDisposable
             {
                 _allocator.Retire(oldest);
             }
-            catch (Exception e) when (IsDiskFailure(e))
+            catch (IOException e)
             {
                 throw Fail("purge of", oldest.Path, e);
             }
@@ -367,7 +367,7 @@ internal sealed partial class Wal : IDisposable
             // Before the seal: it promises that the next segment exists.
             _allocator.Prepare();
         }
-        catch (Exception e) when (IsDiskFailure(e))
+        catch (IOException e)
         {
             throw Fail("allocation of the segment after", _path, e);
         }

@@ -127,7 +127,7 @@ internal sealed class WalSegmentAllocator : IDisposable
             _fileSystem.SyncDirectory(_directory);
             return new PreparedSegment(file, path, header);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException)
         {
             file?.Dispose();
             TryDelete(temporary);
@@ -162,7 +162,7 @@ internal sealed class WalSegmentAllocator : IDisposable
             if (_fileSystem.FileExists(path))
                 _fileSystem.Delete(path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException)
         {
         }
     }
