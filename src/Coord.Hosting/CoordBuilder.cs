@@ -1,7 +1,9 @@
 using Coord.Kv;
 using Coord.Raft;
+using Coord.Transport;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Coord.Hosting;
@@ -24,6 +26,21 @@ public sealed class CoordBuilder
         Services.RemoveAll<TransportFactory>();
         Services.AddSingleton(new TransportFactory(create));
         return this;
+    }
+
+    /// <summary>Lets the node speak to the others over TCP, with TLS if the options say so.</summary>
+    /// <param name="configure">Sets where to listen, and how peers prove who they are.</param>
+    /// <returns>This builder.</returns>
+    /// <remarks>Wrong options stop the host when the node is created, with what is wrong.</remarks>
+    public CoordBuilder UseTcp(Action<TcpTransportOptions>? configure = null)
+    {
+        OptionsBuilder<TcpTransportOptions> options = Services.AddOptions<TcpTransportOptions>();
+        if (configure is not null)
+            options.Configure(configure);
+        return UseTransport(provider => new TcpTransport(
+            provider.GetRequiredService<IOptions<TcpTransportOptions>>().Value,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetService<ILoggerFactory>()));
     }
 
     /// <summary>

@@ -26,6 +26,7 @@ public static class CoordServiceCollectionExtensions
     /// <example>
     /// <code>
     /// builder.Services.AddCoord(o => { o.NodeId = new(1); o.DataDirectory = "/var/lib/coord"; })
+    ///     .UseTcp(o => o.ListenOn(7400))
     ///     .AddKeyValueStore();
     /// </code>
     /// </example>
