@@ -96,25 +96,34 @@ internal sealed class PeerDirectory(ConnectionContext context)
         }
     }
 
-    /// <summary>Makes a link to a peer that is no member; false if there are too many or it gave no address.</summary>
-    public bool TryAddGuest(NodeId peer, string address)
+    /// <summary>Tells whether a peer that is no member can have a link; no, if it gave no address.</summary>
+    public bool HasRoomFor(NodeId peer, string address)
     {
         lock (_lock)
         {
-            if (_isStopped || !PeerAddress.TryParse(address, out PeerAddress parsed))
-                return false;
+            bool hasPlace = Find(peer) is not null
+                || _links.Count(link => link.IsGuest) < context.Options.MaxUnknownPeers;
+            return hasPlace && !_isStopped && PeerAddress.TryParse(address, out _);
+        }
+    }
+
+    /// <summary>Makes a link to a peer that is no member, if there is room.</summary>
+    public void TryAddGuest(NodeId peer, string address)
+    {
+        lock (_lock)
+        {
+            if (!HasRoomFor(peer, address))
+                return;
 
             PeerLink? known = Find(peer);
+            PeerAddress parsed = PeerAddress.Parse(address);
             if (known is not null && known.Address == parsed)
-                return true;
-            if (known is null && _links.Count(link => link.IsGuest) >= context.Options.MaxUnknownPeers)
-                return false;
+                return;
 
             known?.Stop();
             PeerLink guest = new(context, peer, parsed, isGuest: true);
             Volatile.Write(ref _links, [.. _links.Where(link => link.Peer != peer), guest]);
             guest.Start();
-            return true;
         }
     }
 

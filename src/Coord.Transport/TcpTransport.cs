@@ -127,6 +127,8 @@ public sealed class TcpTransport : IRaftTransport
     private void SetLocalAddress(NodeId self) =>
         _context.LocalAddress = _context.Options.AdvertisedAddress
             ?? _directory.AddressOf(self)
-            ?? LocalEndPoint?.ToString()
-            ?? "";
+            ?? (LocalEndPoint is IPEndPoint { Address: var ip } && !IsAny(ip) ? LocalEndPoint.ToString()! : "");
+
+    // An address that means all of one's own means the peer's to a peer.
+    private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 }

@@ -63,7 +63,7 @@ internal abstract class Connection : IFrameHandler
         }
 
         Sender.Close();
-        Wire.Abort();
+        Wire.Dispose();
         _reader.Complete();
         CountReceived();
         return _reason ?? "It ended.";

@@ -80,7 +80,17 @@ internal sealed class ConnectionSet(TimeProvider timeProvider) : IAsyncDisposabl
     {
         long now = timeProvider.GetTimestamp();
         foreach (Connection connection in Snapshot())
-            connection.OnTick(now);
+        {
+            try
+            {
+                connection.OnTick(now);
+            }
+            catch (Exception e)
+            {
+                // Whatever is wrong with one connection, the others are looked after.
+                connection.Abort(e.Message);
+            }
+        }
     }
 
     private Connection[] Snapshot()

@@ -3,6 +3,7 @@ using Coord.Raft;
 using Coord.Transport.Diagnostics;
 using Coord.Transport.Framing;
 using Coord.Transport.Tls;
+using Microsoft.Extensions.Logging;
 
 namespace Coord.Transport.Connections;
 
@@ -17,6 +18,7 @@ internal sealed class LaneDialer(ConnectionContext context, PeerLink link, Lane 
     private readonly CancellationTokenSource _stop = new();
     private OutboundConnection? _connection;
     private CancellationTokenSource? _wait;
+    private string? _lastProblem;
 
     /// <summary>Queues a message; thread-safe.</summary>
     public bool TrySend(in Message message) => Volatile.Read(ref _connection)?.Sender.TrySend(message) ?? false;
@@ -29,6 +31,9 @@ internal sealed class LaneDialer(ConnectionContext context, PeerLink link, Lane 
 
     /// <summary>Gets a value indicating whether messages pass.</summary>
     public bool IsConnected => Volatile.Read(ref _connection) is not null;
+
+    /// <summary>Gets a value indicating whether a ping waits for its answer.</summary>
+    public bool IsPinging => Volatile.Read(ref _connection)?.IsPinging ?? false;
 
     /// <summary>Dials at once if it is waiting to: there is news that the peer is back. Thread-safe.</summary>
     public void Poke()
@@ -57,13 +62,20 @@ internal sealed class LaneDialer(ConnectionContext context, PeerLink link, Lane 
         while (!_stop.IsCancellationRequested)
         {
             long start = context.TimeProvider.GetTimestamp();
-            if (await TryDialAsync().ConfigureAwait(false) is { } connection)
+            try
             {
-                await ServeAsync(connection).ConfigureAwait(false);
-                // A peer that lets us in and throws us out at once is no reason to hurry.
-                if (context.TimeProvider.GetElapsedTime(start) > context.Options.MaxReconnectDelay)
-                    backoff.Reset();
+                if (await TryDialAsync().ConfigureAwait(false) is { } connection)
+                    await ServeAsync(connection).ConfigureAwait(false);
             }
+            catch (Exception e)
+            {
+                // The node threw at what it was told. The peer is to be reached all the same.
+                Log.UnexpectedError(context.Logger, e, link.Address.ToString());
+            }
+
+            // A peer that lets us in and throws us out at once is no reason to hurry.
+            if (context.TimeProvider.GetElapsedTime(start) > context.Options.MaxReconnectDelay * 2)
+                backoff.Reset();
 
             if (!_stop.IsCancellationRequested)
                 await WaitAsync(backoff.Next()).ConfigureAwait(false);
@@ -72,7 +84,9 @@ internal sealed class LaneDialer(ConnectionContext context, PeerLink link, Lane 
 
     private async Task ServeAsync(OutboundConnection connection)
     {
-        Log.Connected(context.Logger, link.Peer, connection.Wire.RemoteAddress, lane);
+        _lastProblem = null;
+        LogLevel level = Lanes.Loudness(lane, LogLevel.Information);
+        Log.Connected(context.Logger, level, link.Peer, connection.Wire.RemoteAddress, lane);
         Volatile.Write(ref _connection, connection);
         // Stop may have looked for the connection just before it was there.
         if (_stop.IsCancellationRequested)
@@ -81,7 +95,7 @@ internal sealed class LaneDialer(ConnectionContext context, PeerLink link, Lane 
         link.OnLaneUp(lane);
         string reason = await connection.RunAsync().ConfigureAwait(false);
         Volatile.Write(ref _connection, null);
-        Log.Disconnected(context.Logger, link.Peer, lane, reason);
+        Log.Disconnected(context.Logger, level, link.Peer, lane, reason);
         if (!_stop.IsCancellationRequested)
             link.OnLaneDown(lane);
     }
@@ -94,24 +108,22 @@ internal sealed class LaneDialer(ConnectionContext context, PeerLink link, Lane 
         }
         catch (HandshakeException e)
         {
-            context.Metrics.HandshakeFailed(e.Refusal.Reason.ToString());
-            if (!context.LogLimit.TryTake(out long suppressed))
-                return null;
-
+            (RefusalReason reason, string text) = e.Refusal;
+            context.Metrics.HandshakeFailed(reason.ToString());
+            LogLevel level = LevelOf(text);
             string address = link.Address.ToString();
             if (e.IsByPeer)
-                Log.RefusedByPeer(context.Logger, link.Peer, address, e.Refusal.Reason, e.Refusal.Text, suppressed);
+                Log.RefusedByPeer(context.Logger, level, link.Peer, address, reason, text);
             else
-                Log.RefusedPeer(context.Logger, address, e.Refusal.Reason, e.Refusal.Text, suppressed);
+                Log.RefusedDialled(context.Logger, level, link.Peer, address, reason, text);
         }
         catch (Exception e)
         {
             // Whatever went wrong, the next attempt may go right; a programming error is seen in the log.
-            if (!_stop.IsCancellationRequested && context.LogLimit.TryTake(out long suppressed))
-            {
-                Log.CannotConnect(
-                    context.Logger, link.Peer, link.Address.ToString(), lane, Describe(e), suppressed);
-            }
+            string problem = Describe(e);
+            string address = link.Address.ToString();
+            if (!_stop.IsCancellationRequested)
+                LogFailure(LevelOf(problem), address, problem);
         }
 
         if (!_stop.IsCancellationRequested)
@@ -122,24 +134,7 @@ internal sealed class LaneDialer(ConnectionContext context, PeerLink link, Lane 
     private async Task<Established> DialAsync()
     {
         Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
-        using CancellationTokenSource connecting = new(context.Options.ConnectTimeout, context.TimeProvider);
-        using (connecting.Token.UnsafeRegister(static s => ((Socket)s!).Dispose(), socket))
-        using (_stop.Token.UnsafeRegister(static s => ((Socket)s!).Dispose(), socket))
-        {
-            try
-            {
-                await socket.ConnectAsync(link.Address.Host, link.Address.Port).ConfigureAwait(false);
-                SocketWire.Configure(socket, context.Options.IdleTimeout);
-            }
-            catch (Exception e)
-            {
-                socket.Dispose();
-                if (connecting.IsCancellationRequested)
-                    throw new TimeoutException("Nobody answered in time.", e);
-                throw;
-            }
-        }
-
+        await ConnectAsync(socket).ConfigureAwait(false);
         using CancellationTokenSource shaking = new(context.Options.HandshakeTimeout, context.TimeProvider);
         using (shaking.Token.UnsafeRegister(static s => ((Socket)s!).Dispose(), socket))
         using (_stop.Token.UnsafeRegister(static s => ((Socket)s!).Dispose(), socket))
@@ -162,6 +157,25 @@ internal sealed class LaneDialer(ConnectionContext context, PeerLink link, Lane 
         }
     }
 
+    private async Task ConnectAsync(Socket socket)
+    {
+        using CancellationTokenSource deadline = new(context.Options.ConnectTimeout, context.TimeProvider);
+        using CancellationTokenSource either =
+            CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _stop.Token);
+        try
+        {
+            await socket.ConnectAsync(link.Address.Host, link.Address.Port, either.Token).ConfigureAwait(false);
+            SocketWire.Configure(socket, context.Options.IdleTimeout);
+        }
+        catch (Exception e)
+        {
+            socket.Dispose();
+            if (deadline.IsCancellationRequested)
+                throw new TimeoutException("Nobody answered in time.", e);
+            throw;
+        }
+    }
+
     private async Task WaitAsync(TimeSpan delay)
     {
         using CancellationTokenSource wait = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
@@ -178,9 +192,20 @@ internal sealed class LaneDialer(ConnectionContext context, PeerLink link, Lane 
         Volatile.Write(ref _wait, null);
     }
 
+    private void LogFailure(LogLevel level, string address, string problem) =>
+        Log.CannotConnect(context.Logger, level, link.Peer, address, lane, problem);
+
+    /// <summary>A problem is told once, and not again at each attempt while it lasts.</summary>
+    private LogLevel LevelOf(string problem)
+    {
+        bool isNews = problem != _lastProblem;
+        _lastProblem = problem;
+        return isNews ? Lanes.Loudness(lane, LogLevel.Warning) : LogLevel.Debug;
+    }
+
     private static string Describe(Exception exception) => exception switch
     {
-        SocketException e => e.SocketErrorCode.ToString(),
+        SocketException e => $"{e.SocketErrorCode}.",
         not TimeoutException and { InnerException: { } inner } => $"{exception.Message} {inner.Message}",
         _ => exception.Message,
     };

@@ -4,6 +4,7 @@ using Coord.Raft;
 using Coord.Transport.Diagnostics;
 using Coord.Transport.Framing;
 using Coord.Transport.Tls;
+using Microsoft.Extensions.Logging;
 
 namespace Coord.Transport.Connections;
 
@@ -205,10 +206,13 @@ internal sealed class Listener(ConnectionContext context, PeerDirectory director
         using InboundConnection connection = new(context, established);
         NodeId peer = connection.Peer.NodeId;
         Register(connection);
-        Log.Accepted(context.Logger, peer, connection.Wire.RemoteAddress, connection.Lane);
+        LogLevel level = Lanes.Loudness(connection.Lane, LogLevel.Information);
+        Log.Accepted(context.Logger, level, peer, connection.Wire.RemoteAddress, connection.Lane);
+        if (directory.StandingOf(peer) is PeerStanding.Unknown)
+            directory.TryAddGuest(peer, connection.Peer.Address);
         directory.Find(peer)?.Poke();
         string reason = await connection.RunAsync().ConfigureAwait(false);
-        Log.InboundEnded(context.Logger, peer, connection.Lane, reason);
+        Log.InboundEnded(context.Logger, level, peer, connection.Lane, reason);
         if (Unregister(connection))
             directory.RemoveGuest(peer);
     }
@@ -235,8 +239,11 @@ internal sealed class Listener(ConnectionContext context, PeerDirectory director
 
         if (Handshake.AskReceiver(context, hello.Peer) is { } refusal)
             return refusal;
-        if (standing is PeerStanding.Unknown && !directory.TryAddGuest(peer, hello.Peer.Address))
-            return new Refusal(RefusalReason.Busy, $"{peer} is not known here, and gave no address or is one too many.");
+        if (standing is PeerStanding.Unknown && !directory.HasRoomFor(peer, hello.Peer.Address))
+        {
+            return new Refusal(RefusalReason.Busy,
+                $"{peer} is not known here, and gave no address to answer to or is one too many.");
+        }
 
         return null;
     }

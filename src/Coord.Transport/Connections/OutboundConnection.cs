@@ -10,6 +10,9 @@ internal sealed class OutboundConnection(ConnectionContext context, Established 
     private long _lastPing = context.TimeProvider.GetTimestamp();
     private bool _isPinging;
 
+    /// <summary>Gets a value indicating whether a ping waits for its answer.</summary>
+    public bool IsPinging => Volatile.Read(ref _isPinging);
+
     /// <inheritdoc/>
     public override void OnFrame(in FrameHeader header, in ReadOnlySequence<byte> payload)
     {
@@ -26,7 +29,7 @@ internal sealed class OutboundConnection(ConnectionContext context, Established 
     public override void OnTick(long now)
     {
         base.OnTick(now);
-        if (Volatile.Read(ref _isPinging))
+        if (IsPinging)
         {
             // A queue that drains is a sign of life too, where a ping may wait behind megabytes. On the control lane
             // it is none: small frames vanish into the system's buffers long after the other side has died.

@@ -34,6 +34,9 @@ internal sealed class PeerLink
     /// <summary>Gets a value indicating whether a lane is connected.</summary>
     public bool IsConnected(Lane lane) => _dialers[(int)lane].IsConnected;
 
+    /// <summary>Gets a value indicating whether a lane waits for an answer to a ping.</summary>
+    public bool IsPinging(Lane lane) => _dialers[(int)lane].IsPinging;
+
     /// <summary>Gets how many bytes wait in a lane.</summary>
     public long QueuedBytes(Lane lane) => _dialers[(int)lane].QueuedBytes;
 

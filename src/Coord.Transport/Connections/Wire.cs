@@ -36,6 +36,6 @@ internal abstract class Wire : IDisposable
             bytes = bytes[await SendAsync(bytes).ConfigureAwait(false)..];
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => Abort();
+    /// <summary>Aborts, and gives back what the wire holds. Once nothing is received any more.</summary>
+    public virtual void Dispose() => Abort();
 }

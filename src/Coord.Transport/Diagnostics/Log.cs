@@ -11,28 +11,25 @@ internal static partial class Log
     [LoggerMessage(2001, LogLevel.Information, "{Node} listens on {Endpoint} for its peers.")]
     public static partial void Listening(ILogger logger, NodeId node, EndPoint? endpoint);
 
-    [LoggerMessage(2002, LogLevel.Information, "Connected to {Peer} at {Address} ({Lane}).")]
-    public static partial void Connected(ILogger logger, NodeId peer, string address, Lane lane);
+    [LoggerMessage(EventId = 2002, Message = "Connected to {Peer} at {Address} ({Lane}).")]
+    public static partial void Connected(ILogger logger, LogLevel level, NodeId peer, string address, Lane lane);
 
-    [LoggerMessage(2003, LogLevel.Information, "{Peer} connected from {Address} ({Lane}).")]
-    public static partial void Accepted(ILogger logger, NodeId peer, string address, Lane lane);
+    [LoggerMessage(EventId = 2003, Message = "{Peer} connected from {Address} ({Lane}).")]
+    public static partial void Accepted(ILogger logger, LogLevel level, NodeId peer, string address, Lane lane);
 
-    [LoggerMessage(2004, LogLevel.Information, "The connection to {Peer} ({Lane}) ended: {Reason}")]
-    public static partial void Disconnected(ILogger logger, NodeId peer, Lane lane, string reason);
+    [LoggerMessage(EventId = 2004, Message = "The connection to {Peer} ({Lane}) ended: {Reason}")]
+    public static partial void Disconnected(ILogger logger, LogLevel level, NodeId peer, Lane lane, string reason);
 
-    [LoggerMessage(2005, LogLevel.Information, "The connection from {Peer} ({Lane}) ended: {Reason}")]
-    public static partial void InboundEnded(ILogger logger, NodeId peer, Lane lane, string reason);
+    [LoggerMessage(EventId = 2005, Message = "The connection from {Peer} ({Lane}) ended: {Reason}")]
+    public static partial void InboundEnded(ILogger logger, LogLevel level, NodeId peer, Lane lane, string reason);
 
-    [LoggerMessage(
-        2006, LogLevel.Warning, "Cannot connect to {Peer} at {Address} ({Lane}): {Reason} ({Suppressed} alike not logged)")]
+    [LoggerMessage(EventId = 2006, Message = "Cannot connect to {Peer} at {Address} ({Lane}): {Reason} Trying again.")]
     public static partial void CannotConnect(
-        ILogger logger, NodeId peer, string address, Lane lane, string reason, long suppressed);
+        ILogger logger, LogLevel level, NodeId peer, string address, Lane lane, string reason);
 
-    [LoggerMessage(
-        2007, LogLevel.Warning,
-        "{Peer} at {Address} refused this member ({Reason}): {Text} ({Suppressed} alike not logged)")]
+    [LoggerMessage(EventId = 2007, Message = "{Peer} at {Address} refused this member ({Reason}): {Text} Trying again.")]
     public static partial void RefusedByPeer(
-        ILogger logger, NodeId peer, string address, RefusalReason reason, string text, long suppressed);
+        ILogger logger, LogLevel level, NodeId peer, string address, RefusalReason reason, string text);
 
     [LoggerMessage(
         2008, LogLevel.Warning, "Refused {Address} ({Reason}): {Text} ({Suppressed} alike not logged)")]
@@ -55,6 +52,10 @@ internal static partial class Log
 
     [LoggerMessage(2013, LogLevel.Error, "Cannot read the certificates again; those read before stay in use: {Reason}")]
     public static partial void CertificateReloadFailed(ILogger logger, string reason);
+
+    [LoggerMessage(EventId = 2015, Message = "Refused {Peer} at {Address} ({Reason}): {Text} Trying again.")]
+    public static partial void RefusedDialled(
+        ILogger logger, LogLevel level, NodeId peer, string address, RefusalReason reason, string text);
 
     [LoggerMessage(2014, LogLevel.Error, "{Peer} sent a message that does not follow the format; is its version known?")]
     public static partial void MalformedMessage(ILogger logger, NodeId peer);

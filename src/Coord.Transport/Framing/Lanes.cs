@@ -1,4 +1,5 @@
 using Coord.Raft;
+using Microsoft.Extensions.Logging;
 
 namespace Coord.Transport.Framing;
 
@@ -7,6 +8,11 @@ internal static class Lanes
 {
     /// <summary>How many lanes there are.</summary>
     public const int Count = 3;
+
+    /// <summary>
+    /// Returns how loudly to tell what becomes of a lane: one of them speaks for all, as they usually share their fate.
+    /// </summary>
+    public static LogLevel Loudness(Lane lane, LogLevel level) => lane is Lane.Control ? level : LogLevel.Debug;
 
     /// <summary>Returns the lane of a kind of message.</summary>
     public static Lane Of(MessageKind kind) => kind switch

@@ -114,6 +114,14 @@ internal sealed class TlsWire : Wire
     /// <inheritdoc/>
     public override void Abort() => _socket.Dispose();
 
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        Abort(); // First, or closing would try to say farewell to a peer that may not read.
+        _stream?.Dispose();
+        base.Dispose();
+    }
+
     private async Task<Wire> AuthenticateAsync(Func<SslStream, Task> authenticate)
     {
         _stream = new SslStream(new NetworkStream(_socket, ownsSocket: true), leaveInnerStreamOpen: false);
