@@ -5,7 +5,9 @@ using MessagePack;
 
 namespace Coord.Raft.Tests;
 
-/// <summary>The encoding of memberships, which snapshots and messages share: it keeps all, and trusts nothing.</summary>
+/// <summary>
+/// The encoding of memberships, which snapshots and messages share: it keeps all, and trusts nothing.
+/// </summary>
 public sealed class MembershipCodecTests
 {
     [Property(MaxTest = 200)]
@@ -123,7 +125,8 @@ public sealed class MembershipCodecTests
     }
 
     private static ImmutableArray<NodeId> Ids(Random random) =>
-        [.. Enumerable.Range(0, random.Next(7)).Select(_ => (ulong)random.NextInt64(1, random.Next(2) == 0 ? 9 : long.MaxValue))
+        [.. Enumerable.Range(0, random.Next(7))
+            .Select(_ => (ulong)random.NextInt64(1, random.Next(2) == 0 ? 9 : long.MaxValue))
             .Distinct().Order().Select(value => new NodeId(value))];
 
     private static void AssertEqual(SnapshotMetadata expected, SnapshotMetadata actual)

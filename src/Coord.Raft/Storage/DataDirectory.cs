@@ -187,8 +187,8 @@ internal sealed class DataDirectory : IDisposable
         using (IFile file = _fileSystem.Open(IdentityPath, FileAccessMode.Read))
             file.Read(bytes, 0);
 
-        if (!bytes[..Magic.Length].SequenceEqual(Magic)
-            || BinaryPrimitives.ReadUInt32LittleEndian(bytes[ChecksumOffset..]) != Crc32C.Compute(bytes[..ChecksumOffset]))
+        uint checksum = BinaryPrimitives.ReadUInt32LittleEndian(bytes[ChecksumOffset..]);
+        if (!bytes[..Magic.Length].SequenceEqual(Magic) || checksum != Crc32C.Compute(bytes[..ChecksumOffset]))
             throw new DataDirectoryException($"{IdentityPath} is damaged. {HowToReplace}");
 
         uint version = BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]);

@@ -1,6 +1,8 @@
 namespace Coord.Raft.Storage;
 
-/// <summary>A published snapshot's file, byte by byte, as it is sent to a peer. It stays readable when replaced.</summary>
+/// <summary>
+/// A published snapshot's file, byte by byte, as it is sent to a peer. It stays readable when replaced.
+/// </summary>
 internal sealed class SnapshotFile(IFile file) : IDisposable
 {
     /// <summary>Gets the size in bytes.</summary>

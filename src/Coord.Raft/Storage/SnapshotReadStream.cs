@@ -1,6 +1,8 @@
 namespace Coord.Raft.Storage;
 
-/// <summary>The payload of a snapshot. Bytes are shown only after the checksum of their chunk has been compared.</summary>
+/// <summary>
+/// The payload of a snapshot. Bytes are shown only after the checksum of their chunk has been compared.
+/// </summary>
 internal sealed class SnapshotReadStream(SnapshotChunkReader reader) : Stream
 {
     private ReadOnlyMemory<byte> _chunk;

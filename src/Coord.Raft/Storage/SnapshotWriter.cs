@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Coord.Raft.Storage;
 
-/// <summary>Writes the payload of a new snapshot, chunk by chunk, into a file that nobody sees before the commit.</summary>
+/// <summary>
+/// Writes the payload of a new snapshot, chunk by chunk, into a file that nobody sees before the commit.
+/// </summary>
 /// <remarks>Used by one thread. Failures are <see cref="IOException"/>; the unfinished file is then removed.</remarks>
 internal sealed class SnapshotWriter : Stream
 {

@@ -90,7 +90,9 @@ internal sealed partial class Wal : IDisposable
     /// and vote: a crash then keeps a part of an append that nobody was told of, as Raft allows.
     /// </remarks>
     /// <param name="hardState">The new hard state, or null if it has not changed.</param>
-    /// <param name="entries">Entries without a gap. The first, at an existing index, replaces it and all that follow.</param>
+    /// <param name="entries">
+    /// Entries without a gap. The first, at an existing index, replaces it and all that follow.
+    /// </param>
     /// <param name="reset">
     /// The last entry of an installed snapshot: the log becomes empty and goes on behind it. Null otherwise.
     /// </param>
@@ -315,7 +317,10 @@ internal sealed partial class Wal : IDisposable
         if (hardState is { } state)
         {
             if (!isLast)
-                state = state with { Commit = LogIndex.Max(HardState.Commit, LogIndex.Min(state.Commit, LastEntry.Index)) };
+            {
+                LogIndex here = LogIndex.Min(state.Commit, LastEntry.Index);
+                state = state with { Commit = LogIndex.Max(HardState.Commit, here) };
+            }
 
             Span<byte> vote = stackalloc byte[WalReplay.HardStatePayloadBytes];
             BinaryPrimitives.WriteUInt64LittleEndian(vote, state.Vote.Value);

@@ -9,7 +9,9 @@ namespace Coord.Raft.Storage;
 /// where it was written before. So the kernel never has to read a page of a recycled segment in order to change a
 /// part of it, and behind the last record there are zeros up to the page's end.
 /// </para>
-/// <para>One array, pinned and aligned to a page, reused for ever; it grows to the largest batch that was staged.</para>
+/// <para>
+/// One array, pinned and aligned to a page, reused for ever; it grows to the largest batch that was staged.
+/// </para>
 /// </remarks>
 internal sealed class WalBuffer
 {

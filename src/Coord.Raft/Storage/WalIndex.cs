@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Coord.Raft.Storage;
 
-/// <summary>What the records so far amount to: hard state, where the log begins and ends, the terms in between.</summary>
+/// <summary>
+/// What the records so far amount to: hard state, where the log begins and ends, the terms in between.
+/// </summary>
 /// <remarks>
 /// Pure bookkeeping, the same when records are written and when they are read, so that a log that was written can be
 /// read. Always true: (1) base &lt;= last; (2) terms do not fall along the log; (3) neither term nor commit goes back;
@@ -127,7 +129,9 @@ internal sealed class WalIndex
         }
     }
 
-    /// <summary>Returns the oldest segment if nothing above an index needs it, and others follow; null otherwise.</summary>
+    /// <summary>
+    /// Returns the oldest segment if nothing above an index needs it, and others follow; null otherwise.
+    /// </summary>
     public WalSegment? OldestUpTo(LogIndex index) =>
         _segments.Count > 1 && _segments[0].HighestLive <= index && _segments[1].BaseIfOldest.Index <= index
             ? _segments[0]

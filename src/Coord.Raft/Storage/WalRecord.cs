@@ -71,7 +71,9 @@ internal readonly record struct WalRecord
         return checksum;
     }
 
-    /// <summary>Reads the record at a place, if one was completely written there in the segment's present life.</summary>
+    /// <summary>
+    /// Reads the record at a place, if one was completely written there in the segment's present life.
+    /// </summary>
     /// <remarks>The chain is not checked: whoever looks for traces behind a damaged record does not know it.</remarks>
     public static bool TryRead(ReadOnlySpan<byte> segment, in WalPlace place, out WalRecord record)
     {
@@ -87,7 +89,9 @@ internal readonly record struct WalRecord
         return true;
     }
 
-    /// <summary>Reads a header that has the right epoch and a size that is possible; its checksum may be wrong.</summary>
+    /// <summary>
+    /// Reads a header that has the right epoch and a size that is possible; its checksum may be wrong.
+    /// </summary>
     public static bool TryReadHeader(ReadOnlySpan<byte> segment, in WalPlace place, out WalRecord header)
     {
         header = default;

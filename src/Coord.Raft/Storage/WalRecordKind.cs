@@ -1,6 +1,8 @@
 namespace Coord.Raft.Storage;
 
-/// <summary>What a record of the write-ahead log holds. The values are on disk. Zero is none: zeros are no record.</summary>
+/// <summary>
+/// What a record of the write-ahead log holds. The values are on disk. Zero is none: zeros are no record.
+/// </summary>
 internal enum WalRecordKind : byte
 {
     /// <summary>Opens a segment: the state before it, so that older segments can go.</summary>

@@ -134,7 +134,7 @@ internal sealed class WalReplay(EntryArena arena)
         if (Index.Segments.Count == 0)
             Index.Restore(state, last);
         else if (state != Index.HardState || last != Index.Last)
-            return $"the segment starts with {state} and {last}; the log before ends with {Index.HardState}, {Index.Last}";
+            return $"the segment starts with {state}, {last}; the log before ends with {Index.HardState}, {Index.Last}";
 
         Index.StartSegment(epoch, _path);
         return null;

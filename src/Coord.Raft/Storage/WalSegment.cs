@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Coord.Raft.Storage;
 
 /// <summary>What is known of one segment that holds records.</summary>
@@ -27,7 +29,7 @@ internal sealed class WalSegment(ulong epoch, string path, EntryId baseIfOldest)
     public static ulong? TryParseName(string name) =>
         name.Length == 16 + Suffix.Length
         && name.EndsWith(Suffix, StringComparison.Ordinal)
-        && ulong.TryParse(name.AsSpan(0, 16), System.Globalization.NumberStyles.AllowHexSpecifier, null, out ulong epoch)
+        && ulong.TryParse(name.AsSpan(0, 16), NumberStyles.AllowHexSpecifier, null, out ulong epoch)
             ? epoch
             : null;
 }

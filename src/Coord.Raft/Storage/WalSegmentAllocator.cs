@@ -36,7 +36,9 @@ internal sealed class WalSegmentAllocator : IDisposable
     public bool NeedsSegment => _prepared is null;
 
     /// <summary>Makes the next segment ready; does nothing if it is.</summary>
-    /// <exception cref="IOException">The disk is full, or failed. Nothing is lost, and trying again is safe.</exception>
+    /// <exception cref="IOException">
+    /// The disk is full, or failed. Nothing is lost, and trying again is safe.
+    /// </exception>
     public void Prepare()
     {
         lock (_lock)

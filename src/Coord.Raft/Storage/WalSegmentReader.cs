@@ -27,7 +27,9 @@ internal sealed class WalSegmentReader(IFileSystem fileSystem, Guid directoryId)
     private ulong Tag => new WalPlace(Header.Epoch, Salt, 0).Tag;
 
     /// <summary>Reads a segment.</summary>
-    /// <exception cref="LogCorruptedException">Its header is damaged, or it is not the one that its name says.</exception>
+    /// <exception cref="LogCorruptedException">
+    /// Its header is damaged, or it is not the one that its name says.
+    /// </exception>
     public void Load(string path, ulong epoch)
     {
         Path = path;
@@ -89,7 +91,9 @@ internal sealed class WalSegmentReader(IFileSystem fileSystem, Guid directoryId)
         return -1;
     }
 
-    /// <summary>Returns how many bytes behind the last whole group an unfinished write has left its traces in.</summary>
+    /// <summary>
+    /// Returns how many bytes behind the last whole group an unfinished write has left its traces in.
+    /// </summary>
     public int MeasureTorn(int end)
     {
         // A recycled file has old bytes behind the records. The writer writes whole pages, so in the page where the

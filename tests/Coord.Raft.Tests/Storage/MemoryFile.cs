@@ -25,7 +25,17 @@ internal sealed class MemoryFile(
 
     public void Write(ReadOnlySpan<byte> source, long offset)
     {
-        Begin(DiskCall.Write);
+        try
+        {
+            Begin(DiskCall.Write);
+        }
+        catch (IOException)
+        {
+            // A write that fails has often written a part.
+            Put(source[..(source.Length / 2)], offset);
+            throw;
+        }
+
         Put(source, offset);
     }
 

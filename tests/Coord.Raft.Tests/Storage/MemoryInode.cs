@@ -3,6 +3,8 @@ namespace Coord.Raft.Tests.Storage;
 /// <summary>What a file in memory holds: as its readers see it, and as the disk has it.</summary>
 internal sealed class MemoryInode
 {
+    private const int Sector = MemoryFileSystem.SectorBytes;
+
     private readonly List<(long Offset, byte[] Bytes)> _pending = [];
     private byte[] _live = [];
     private byte[] _durable = [];
@@ -27,7 +29,9 @@ internal sealed class MemoryInode
         _pending.Clear();
     }
 
-    /// <summary>The kernel drops the pages that it could not write, shows them to readers, and calls them clean.</summary>
+    /// <summary>
+    /// The kernel drops the pages that it could not write, shows them to readers, and calls them clean.
+    /// </summary>
     public void FailSync() => _pending.Clear();
 
     public void Crash(string path, ICrashPolicy policy)
@@ -36,13 +40,13 @@ internal sealed class MemoryInode
         {
             (long start, byte[] bytes) = _pending[write];
             long end = start + bytes.Length;
-            for (long sector = start / MemoryFileSystem.SectorBytes; sector * MemoryFileSystem.SectorBytes < end; sector++)
+            for (long sector = start / Sector; sector * Sector < end; sector++)
             {
                 if (!policy.KeepsSector(path, write, sector))
                     continue;
 
-                long from = Math.Max(start, sector * MemoryFileSystem.SectorBytes);
-                long to = Math.Min(end, (sector + 1) * MemoryFileSystem.SectorBytes);
+                long from = Math.Max(start, sector * Sector);
+                long to = Math.Min(end, (sector + 1) * Sector);
                 Put(ref _durable, ref _durableLength, bytes.AsSpan((int)(from - start), (int)(to - from)), from);
             }
         }

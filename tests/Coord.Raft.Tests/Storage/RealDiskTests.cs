@@ -94,6 +94,60 @@ public sealed class RealDiskTests : IDisposable
             Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(file) & Others);
     }
 
+    /// <summary>The runtime's own flush returns normally here; a log built on it would acknowledge lost writes.</summary>
+    [Fact]
+    public void A_sync_that_fails_is_an_exception()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+
+        foreach (SyncStrategy strategy in new[] { SyncStrategy.DataSync, SyncStrategy.FullSync })
+        {
+            using IFile device = PhysicalFileSystem.Instance.Open("/dev/null", FileAccessMode.ReadWrite, strategy);
+            Assert.Contains("/dev/null failed", Assert.Throws<IOException>(device.Sync).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_full_disk_is_an_exception()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+
+        using IFile device = PhysicalFileSystem.Instance.Open("/dev/full", FileAccessMode.ReadWrite);
+        Assert.ThrowsAny<IOException>(() => device.Write([1, 2, 3], 0));
+    }
+
+    [Fact]
+    public void Writing_through_is_asked_of_the_kernel()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+
+        string path = Path.Combine(_path, "through");
+        Assert.Equal(0, Flags(FileAccessMode.CreateNew, SyncStrategy.DataSync) & LinuxDisk.DataSyncWrites);
+        Assert.NotEqual(0, Flags(FileAccessMode.ReadWrite, SyncStrategy.WriteThrough) & LinuxDisk.DataSyncWrites);
+
+        int Flags(FileAccessMode mode, SyncStrategy strategy)
+        {
+            using IFile file = PhysicalFileSystem.Instance.Open(path, mode, strategy);
+            string descriptor = Directory.EnumerateFileSystemEntries("/proc/self/fd")
+                .First(link => new FileInfo(link).LinkTarget == path);
+            string line = File.ReadLines($"/proc/self/fdinfo/{Path.GetFileName(descriptor)}")
+                .First(line => line.StartsWith("flags:", StringComparison.Ordinal));
+            return Convert.ToInt32(line[6..].Trim(), 8);
+        }
+    }
+
+    [Fact]
+    public void What_is_missing_is_reported_as_missing()
+    {
+        string path = Path.Combine(_path, "missing");
+        Assert.Throws<FileNotFoundException>(() => PhysicalFileSystem.Instance.Open(path, FileAccessMode.Read));
+        File.WriteAllBytes(path, []);
+        Assert.ThrowsAny<IOException>(() => PhysicalFileSystem.Instance.Open(path, FileAccessMode.CreateNew));
+    }
+
     [Fact]
     public void A_snapshot_is_read_back_as_it_was_written()
     {

@@ -2,7 +2,9 @@ using Coord.Raft.Storage;
 
 namespace Coord.Raft.Tests.Storage;
 
-/// <summary>Snapshots: whole or absent, checked when read, and the previous one there as long as it is needed.</summary>
+/// <summary>
+/// Snapshots: whole or absent, checked when read, and the previous one there as long as it is needed.
+/// </summary>
 public sealed class SnapshotStoreTests
 {
     private const string Home = "/data/snapshots";

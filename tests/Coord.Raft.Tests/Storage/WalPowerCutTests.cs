@@ -125,7 +125,8 @@ public sealed class WalPowerCutTests
             log.Model.HardState with { Term = new Term(3), Vote = new NodeId(2) },
             [LogEntries.Make(3, 4, 100), LogEntries.Make(3, 5, 0), LogEntries.Make(3, 6, 77)]);
         afterEach();
-        log.Append(log.Model.HardState with { Commit = new LogIndex(9) }, [], new EntryId(new Term(3), new LogIndex(9)));
+        EntryId snapshot = new(new Term(3), new LogIndex(9));
+        log.Append(log.Model.HardState with { Commit = snapshot.Index }, [], snapshot);
         afterEach();
         log.Append(3, 2, 200);
         afterEach();

@@ -59,7 +59,8 @@ public sealed class WalTests
     {
         using LogHarness log = new LogHarness().Open();
         log.Append(1, 10);
-        log.Append(new HardState(new Term(3), default, default), [LogEntries.Make(2, 4, 50), LogEntries.Make(3, 5, 60)]);
+        Entry[] replacement = [LogEntries.Make(2, 4, 50), LogEntries.Make(3, 5, 60)];
+        log.Append(new HardState(new Term(3), default, default), replacement);
         log.Sync();
         log.Disk.CutPower(new UniformCrash(keeps: false));
         log.Reopen();

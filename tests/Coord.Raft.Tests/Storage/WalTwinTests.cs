@@ -5,7 +5,9 @@ using FsCheck.Xunit;
 
 namespace Coord.Raft.Tests.Storage;
 
-/// <summary>The log against a dumb twin, a list of entries, through anything that may happen, in an order from a seed.</summary>
+/// <summary>
+/// The log against a dumb twin, a list of entries, through anything that may happen, in an order from a seed.
+/// </summary>
 public sealed class WalTwinTests
 {
     [Property(MaxTest = 300)]
