@@ -13,7 +13,7 @@ public class RecoveryBenchmarks
     private const int Entries = 1_000_000;
     private const int BatchEntries = 1000;
 
-    private readonly PhysicalFileSystem _files = new();
+    private readonly PhysicalFileSystem _files = PhysicalFileSystem.Instance;
     private readonly EntryBlockPool _blocks = new(maxIdleBlocks: 2048);
     private string _directory = "";
 

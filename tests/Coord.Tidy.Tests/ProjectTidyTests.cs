@@ -20,6 +20,8 @@ public sealed class ProjectTidyTests
         ["Coord.AspNetCore"] = ["Coord.Hosting", "Coord.Kv", "Coord.Scheduling", "Coord.Client"],
         ["Coord.Cli"] = ["Coord.Client", "Coord.Scheduling"],
         ["Coord.SampleHost"] = ["Coord.Hosting", "Coord.AspNetCore"],
+        ["Coord.FirstLog"] = ["Coord.Transport"],
+        ["Coord.FirstProgram"] = ["Coord.Hosting"],
         ["Coord.Simulation"] = Layers,
         ["Coord.Benchmarks"] = [.. Layers, "Coord.Client"],
         ["Coord.Process.Tests"] = ["Coord.SampleHost"],
