@@ -95,6 +95,8 @@ public sealed partial class RaftNode : IAsyncDisposable
         }
         catch (Exception exception)
         {
+            // Nothing runs: whoever stops or disposes the node from now on finds that done.
+            Volatile.Write(ref _lifecycle, 2);
             _runtime?.Close();
             _completion.TrySetException(exception);
             await _transport.DisposeAsync().ConfigureAwait(false);
