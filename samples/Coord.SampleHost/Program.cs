@@ -1,4 +1,93 @@
-using System.CommandLine;
+using System.Net.Sockets;
+using Coord.Raft;
+using Coord.SampleHost.Configuration;
+using Coord.SampleHost.Demo;
+using Coord.SampleHost.Http;
+using Coord.SampleHost.Node;
 
-RootCommand root = new("Runs one Coord node. It cannot join a cluster yet.");
-return await root.Parse(args).InvokeAsync();
+namespace Coord.SampleHost;
+
+/// <summary>Runs one Coord node, or shows three of them.</summary>
+internal static class Program
+{
+    private static async Task<int> Main(string[] words)
+    {
+        try
+        {
+            return CommandOf(ref words) switch
+            {
+                null => await RunAsync(words),
+                "demo" => await DemoCommand.RunAsync(words),
+                "help" => Print(Flags.Help()),
+                "version" => Print(Flags.Version),
+                string other => throw HostException.Usage($"There is no command '{other}'; see coord-host --help."),
+            };
+        }
+        catch (HostException exception)
+        {
+            return Complain(exception, exception.ExitCode);
+        }
+        catch (Exception exception) when (exception is CoordException or IOException or UnauthorizedAccessException)
+        {
+            return Complain(exception, ExitCode.CannotStart);
+        }
+    }
+
+    private static async Task<int> RunAsync(string[] words)
+    {
+        GivenValues values = ConfigurationSources.Read(words, Environment.GetEnvironmentVariables());
+        if (values.Switch("help"))
+            return Print(Flags.Help());
+        if (values.Switch("version"))
+            return Print($"coord-host {Flags.Version}");
+
+        HostSettings settings = HostSettings.From(values);
+        using ILoggerFactory loggerFactory = LoggerFactory.Create(
+            logging => Logging.Configure(logging, settings.LogLevel, settings.JsonLogs));
+        foreach (string warning in settings.Warnings)
+            loggerFactory.CreateLogger("coord-host").LogWarning("{Warning}", warning);
+
+        await using CoordNode node = new(settings, loggerFactory);
+        await using WebApplication application = ClientPort.Build(settings, node);
+        await StartAsync(application, settings);
+        Banner.Print(settings, isNewcomer: words.Length == 0);
+        await application.WaitForShutdownAsync();
+        return application.Services.GetRequiredService<NodeService>().ExitCode;
+    }
+
+    private static async Task StartAsync(WebApplication application, HostSettings settings)
+    {
+        try
+        {
+            await application.StartAsync();
+        }
+        catch (Exception exception) when (exception is IOException or SocketException)
+        {
+            string urls = string.Join(", ", settings.ClientListen);
+            throw HostException.CannotStart(
+                $"Clients cannot be listened for at {urls}: {exception.Message.TrimEnd('.')}. Stop what uses the port, "
+                + "or choose another address with --listen-client-urls.");
+        }
+    }
+
+    private static string? CommandOf(ref string[] words)
+    {
+        if (words is not [var first, .. var rest] || first.StartsWith('-'))
+            return null;
+
+        words = rest;
+        return first;
+    }
+
+    private static int Print(string text)
+    {
+        Console.Out.WriteLine(text.TrimEnd());
+        return ExitCode.Ok;
+    }
+
+    private static int Complain(Exception exception, int exitCode)
+    {
+        Console.Error.WriteLine($"coord-host: {OneLine.Of(exception)}");
+        return exitCode;
+    }
+}

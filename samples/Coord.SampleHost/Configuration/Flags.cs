@@ -1,0 +1,143 @@
+using System.Reflection;
+using System.Text;
+
+namespace Coord.SampleHost.Configuration;
+
+/// <summary>All flags, in the order of the help.</summary>
+internal static class Flags
+{
+    private const string Member = "Member";
+    private const string Cluster = "Cluster";
+    private const string ClientTls = "Certificates for clients (for https:// client URLs)";
+    private const string PeerTls = "Certificates between members (for https:// peer URLs)";
+    private const string Output = "Configuration and output";
+
+    /// <summary>
+    /// What etcd's scripts and its sample configuration file set and Coord has no counterpart for. A switch ends with
+    /// an equals sign here, because the parser must know that no value follows it.
+    /// </summary>
+    private const string IgnoredNames =
+        "auto-compaction-mode auto-compaction-retention backend-batch-interval backend-batch-limit cipher-suites "
+        + "client-cert-allowed-hostname compaction-batch-limit cors discovery discovery-fallback discovery-proxy "
+        + "discovery-srv discovery-srv-name enable-grpc-gateway= enable-log-rotation= enable-pprof= enable-v2= "
+        + "force-new-cluster= grpc-keepalive-interval grpc-keepalive-min-time grpc-keepalive-timeout "
+        + "host-whitelist initial-election-tick-advance= listen-client-http-urls listen-metrics-urls logger "
+        + "log-outputs log-rotation-config-json max-concurrent-streams max-snapshots max-txn-ops "
+        + "max-wals metrics peer-cert-allowed-cn peer-cert-allowed-hostname proxy self-signed-cert-validity "
+        + "socket-reuse-address= socket-reuse-port= strict-reconfig-check= tls-max-version tls-min-version "
+        + "unsafe-no-fsync= wal-dir watch-progress-notify-interval experimental-initial-corrupt-check= "
+        + "experimental-corrupt-check-time experimental-compact-hash-check-enabled= "
+        + "experimental-watch-progress-notify-interval experimental-warning-apply-duration";
+
+    private static readonly Flag[] Known =
+    [
+        Text("name", Member, "a name for this member, unique in the cluster", "default"),
+        Text("data-dir", Member, "for log and snapshots; ./coord-data, or <name>.coord if --name is given"),
+        Text("listen-peer-urls", Member, "where to listen for the other members", "http://127.0.0.1:2380"),
+        Text("listen-client-urls", Member, "where to listen for clients, comma-separated", "http://127.0.0.1:2379"),
+        Text("heartbeat-interval", Member, "how often a leader shows that it is alive, in milliseconds", "100"),
+        Text("election-timeout", Member, "how long to do without a leader before campaigning, in milliseconds", "1000"),
+        Text("snapshot-count", Member, "after how many applied entries a snapshot is taken", "100000"),
+        Text("quota-backend-bytes", Member, "how much the store may hold; 0 means the default of 2 GiB", "0"),
+        Text("max-request-bytes", Member, "how large a key and its value may be together", "1572864"),
+        Switch("pre-vote", Member, "ask before campaigning, so that a returning member disturbs nobody", "true"),
+
+        Text("initial-advertise-peer-urls", Cluster, "where the other members reach this one; as in --initial-cluster"),
+        Text("advertise-client-urls", Cluster, "where clients reach this member; as --listen-client-urls if not given"),
+        Text("initial-cluster", Cluster, "all members: n1=http://host:2380,n2=...; this one alone if not given"),
+        Text("initial-cluster-state", Cluster, "'new', or 'existing' to wait to be added to a running cluster", "new"),
+        Text("initial-cluster-token", Cluster, "tells clusters apart that have the same addresses", "etcd-cluster"),
+        Text("cluster-id", Cluster, "the id of the existing cluster, in hexadecimal, if its members have changed"),
+
+        Text("cert-file", ClientTls, "the server certificate, PEM"),
+        Text("key-file", ClientTls, "its private key, PEM"),
+        Switch("client-cert-auth", ClientTls, "accept only clients with a certificate of --trusted-ca-file"),
+        Text("trusted-ca-file", ClientTls, "the authorities whose client certificates are accepted, PEM"),
+        Text("client-crl-file", ClientTls, "a list of revoked client certificates, PEM or DER"),
+        Switch("auto-tls", ClientTls, "make a self-signed certificate at start"),
+
+        Text("peer-cert-file", PeerTls, "this member's certificate, PEM; presented in both directions"),
+        Text("peer-key-file", PeerTls, "its private key, PEM"),
+        Switch("peer-client-cert-auth", PeerTls, "always on in Coord: members show each other their certificates"),
+        Text("peer-trusted-ca-file", PeerTls, "the authorities whose member certificates are accepted, PEM"),
+        Text("peer-crl-file", PeerTls, "a list of revoked member certificates, PEM or DER"),
+        Switch("peer-auto-tls", PeerTls, "refused: it would encrypt without knowing for whom"),
+
+        Text("config-file", Output, "read everything from this YAML file; other flags and variables are then ignored"),
+        Text("log-level", Output, "debug, info, warn, error, panic or fatal", "info"),
+        Text("log-format", Output, "'console' or 'json', on stderr", "console"),
+        Switch("version", Output, "print the version"),
+        Switch("help", Output, "print this"),
+    ];
+
+    public static IReadOnlyList<Flag> All { get; } =
+        [.. Known, .. IgnoredNames.Split(' ').Select(name => new Flag(name.TrimEnd('='), "", "")
+        {
+            IsSwitch = name.EndsWith('='),
+            IsIgnored = true,
+        })];
+
+    /// <summary>The version without what identifies the build.</summary>
+    public static string Version { get; } = typeof(Flags).Assembly
+        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+
+    public static Flag? Find(string name) => All.FirstOrDefault(flag => flag.Name == name);
+
+    /// <summary>Finds the flag that was probably meant, or null if nothing is near.</summary>
+    public static Flag? Nearest(string name)
+    {
+        Flag nearest = All.Where(flag => !flag.IsIgnored).MinBy(flag => Distance(name, flag.Name))!;
+        return Distance(name, nearest.Name) <= Math.Max(2, name.Length / 3) ? nearest : null;
+    }
+
+    public static string Help()
+    {
+        StringBuilder text = new();
+        text.AppendLine("coord-host runs one Coord node. It takes etcd's flags, in etcd's formats.");
+        text.AppendLine();
+        text.AppendLine("  coord-host [flags]    run a node; without flags a single one, with data in ./coord-data");
+        text.AppendLine("  coord-host demo       see three nodes in one process lose their leader and recover");
+        foreach (IGrouping<string, Flag> group in Known.GroupBy(flag => flag.Group))
+        {
+            text.AppendLine().AppendLine($"{group.Key}:");
+            foreach (Flag flag in group)
+            {
+                string value = flag.Default.Length == 0 ? "" : $" (default {flag.Default})";
+                text.AppendLine($"  --{flag.Name,-29}{flag.Help}{value}");
+            }
+        }
+
+        text.AppendLine();
+        text.AppendLine("A flag can be given as --flag value, --flag=value or -flag value, or as a variable of the");
+        text.AppendLine("environment, COORD_DATA_DIR or ETCD_DATA_DIR. A flag wins over COORD_, and that over ETCD_.");
+        text.AppendLine();
+        text.AppendLine("Exit codes: 0 ended as asked, 1 could not start, 2 wrong flag, 3 stopped by itself.");
+        return text.ToString();
+    }
+
+    /// <summary>The Levenshtein distance: how many letters to insert, drop or replace.</summary>
+    private static int Distance(string a, string b)
+    {
+        int[] previous = [.. Enumerable.Range(0, b.Length + 1)];
+        for (int i = 1; i <= a.Length; i++)
+        {
+            int[] current = new int[b.Length + 1];
+            current[0] = i;
+            for (int j = 1; j <= b.Length; j++)
+            {
+                int replaced = previous[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+                current[j] = Math.Min(replaced, 1 + Math.Min(previous[j], current[j - 1]));
+            }
+
+            previous = current;
+        }
+
+        return previous[b.Length];
+    }
+
+    private static Flag Text(string name, string group, string help, string value = "") =>
+        new(name, group, help) { Default = value };
+
+    private static Flag Switch(string name, string group, string help, string value = "false") =>
+        new(name, group, help) { Default = value, IsSwitch = true };
+}

@@ -1,0 +1,160 @@
+namespace Coord.SampleHost.Configuration;
+
+/// <summary>What one node is to be, checked. Everything after this relies on it.</summary>
+internal sealed record HostSettings
+{
+    private const long DefaultQuotaBytes = 2L << 30;
+
+    public required string Name { get; init; }
+
+    public required string DataDirectory { get; init; }
+
+    public required ClusterMap Cluster { get; init; }
+
+    /// <summary>This member's entry in <see cref="Cluster"/>.</summary>
+    public required ClusterMap.Entry Self { get; init; }
+
+    public required PortUrl PeerListen { get; init; }
+
+    public required IReadOnlyList<PortUrl> ClientListen { get; init; }
+
+    public required IReadOnlyList<PortUrl> ClientAdvertise { get; init; }
+
+    public required CertificateSettings ClientTls { get; init; }
+
+    public required CertificateSettings PeerTls { get; init; }
+
+    public required bool JoinExisting { get; init; }
+
+    public required TimeSpan HeartbeatInterval { get; init; }
+
+    public required TimeSpan ElectionTimeout { get; init; }
+
+    public required long SnapshotEntries { get; init; }
+
+    public required long QuotaBytes { get; init; }
+
+    public required int MaxRequestBytes { get; init; }
+
+    public required bool PreVote { get; init; }
+
+    public required LogLevel LogLevel { get; init; }
+
+    public required bool JsonLogs { get; init; }
+
+    public required IReadOnlyList<string> Warnings { get; init; }
+
+    /// <exception cref="HostException">A value is wrong, or two do not fit together.</exception>
+    public static HostSettings From(GivenValues values)
+    {
+        PortUrl[] peerListen = values.Urls("listen-peer-urls");
+        PortUrl[] clientListen = values.Urls("listen-client-urls");
+        if (peerListen.Length > 1)
+            throw values.Wrong("listen-peer-urls", "names several addresses; Coord listens for members at one.");
+        foreach (PortUrl url in (PortUrl[])[.. peerListen, .. clientListen])
+        {
+            if (url.BindAddress() is null && url.Host != "localhost")
+                throw HostException.Usage($"{url} cannot be listened at: give an IP address, such as 0.0.0.0.");
+        }
+
+        (ClusterMap cluster, ClusterMap.Entry self) = ReadCluster(values, peerListen[0]);
+        return new HostSettings
+        {
+            Name = values["name"],
+            DataDirectory = DataDirectoryOf(values),
+            Cluster = cluster,
+            Self = self,
+            PeerListen = peerListen[0],
+            ClientListen = clientListen,
+            ClientAdvertise = values.Has("advertise-client-urls") ? values.Urls("advertise-client-urls") : clientListen,
+            ClientTls = CertificateSettings.From(values, "", clientListen, "listen-client-urls"),
+            PeerTls = PeerTlsOf(values, peerListen),
+            JoinExisting = values.OneOf("initial-cluster-state", "new", "existing") == "existing",
+            HeartbeatInterval = TimeSpan.FromMilliseconds(values.Number("heartbeat-interval", 1, 10_000)),
+            ElectionTimeout = ElectionTimeoutOf(values),
+            SnapshotEntries = values.Number("snapshot-count", 1, long.MaxValue),
+            QuotaBytes = values.Number("quota-backend-bytes", 0, long.MaxValue) is var quota and > 0
+                ? quota : DefaultQuotaBytes,
+            MaxRequestBytes = (int)values.Number("max-request-bytes", 1024, 8 << 20),
+            PreVote = values.Switch("pre-vote"),
+            LogLevel = LogLevelOf(values),
+            JsonLogs = values.OneOf("log-format", "console", "json") == "json",
+            Warnings = values.Warnings,
+        };
+    }
+
+    private static string DataDirectoryOf(GivenValues values) =>
+        Path.GetFullPath(values.Has("data-dir") ? values["data-dir"]
+            : values.Has("name") ? $"{values["name"]}.coord"
+            : "coord-data");
+
+    private static (ClusterMap Cluster, ClusterMap.Entry Self) ReadCluster(GivenValues values, PortUrl peerListen)
+    {
+        string name = values["name"];
+        bool advertises = values.Has("initial-advertise-peer-urls");
+        PortUrl[] advertised = advertises ? values.Urls("initial-advertise-peer-urls") : [peerListen];
+        string list = values.Has("initial-cluster")
+            ? values["initial-cluster"]
+            : string.Join(',', advertised.Select(url => $"{name}={url}"));
+
+        ClusterMap cluster = ClusterMap.From(values, list);
+        ClusterMap.Entry self = cluster.Members.FirstOrDefault(member => member.Name == name)
+            ?? throw values.Wrong("initial-cluster", $"has no member '{name}', the name of this one (--name).");
+        if (advertises && !advertised.ToHashSet().SetEquals(self.PeerUrls))
+        {
+            throw values.Wrong(
+                "initial-advertise-peer-urls",
+                $"is {string.Join(',', advertised.AsEnumerable())}, but --initial-cluster has "
+                + $"{string.Join(',', self.PeerUrls)} for '{name}'.");
+        }
+
+        if (self.PeerUrls.Any(url => url.IsTls) != peerListen.IsTls)
+        {
+            throw values.Wrong(
+                "listen-peer-urls", $"is {peerListen}, but the others reach this member by {self.PeerUrls[0]}.");
+        }
+
+        return (cluster, self);
+    }
+
+    private static CertificateSettings PeerTlsOf(GivenValues values, PortUrl[] peerListen)
+    {
+        if (values.Switch("peer-auto-tls"))
+        {
+            throw values.Wrong(
+                "peer-auto-tls",
+                "is refused: members that trust any certificate encrypt for anybody. Give --peer-cert-file, "
+                + "--peer-key-file and --peer-trusted-ca-file.");
+        }
+
+        CertificateSettings settings = CertificateSettings.From(values, "peer-", peerListen, "listen-peer-urls");
+        if (peerListen[0].IsTls && settings.TrustedCaFile.Length == 0)
+            throw values.Wrong("listen-peer-urls", "has an https URL; --peer-trusted-ca-file is needed for it.");
+
+        return settings;
+    }
+
+    private static TimeSpan ElectionTimeoutOf(GivenValues values)
+    {
+        long heartbeat = values.Number("heartbeat-interval", 1, 10_000);
+        long election = values.Number("election-timeout", 5, 50_000);
+        if (election < 5 * heartbeat)
+        {
+            throw values.Wrong(
+                "election-timeout",
+                $"is {election} ms; it must be at least five times the heartbeat interval of {heartbeat} ms.");
+        }
+
+        return TimeSpan.FromMilliseconds(election);
+    }
+
+    private static LogLevel LogLevelOf(GivenValues values) =>
+        values.OneOf("log-level", "debug", "info", "warn", "error", "panic", "fatal") switch
+        {
+            "debug" => LogLevel.Debug,
+            "info" => LogLevel.Information,
+            "warn" => LogLevel.Warning,
+            "error" => LogLevel.Error,
+            _ => LogLevel.Critical,
+        };
+}

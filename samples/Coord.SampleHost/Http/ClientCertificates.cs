@@ -1,0 +1,110 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Coord.SampleHost.Configuration;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+
+namespace Coord.SampleHost.Http;
+
+/// <summary>What the client port shows and asks for when it speaks TLS.</summary>
+internal sealed class ClientCertificates
+{
+    private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
+    private readonly X509Certificate2 _server;
+    private readonly X509Certificate2Collection? _authorities;
+    private readonly RevocationList? _revoked;
+
+    /// <exception cref="HostException">A file is not what the flag says.</exception>
+    public ClientCertificates(CertificateSettings settings, IEnumerable<PortUrl> listen)
+    {
+        _server = settings.HasCertificate
+            ? Load("--cert-file and --key-file", () => Loadable(settings))
+            : SelfSigned(listen);
+        if (settings.TrustedCaFile.Length > 0)
+            _authorities = Load("--trusted-ca-file", () => LoadAuthorities(settings.TrustedCaFile));
+        if (settings.CrlFile.Length > 0)
+        {
+            _revoked = new RevocationList(settings.CrlFile);
+            Load("--client-crl-file", () => _revoked.Contains(_server));
+        }
+    }
+
+    public void Configure(HttpsConnectionAdapterOptions options)
+    {
+        options.ServerCertificate = _server;
+        if (_authorities is null)
+            return;
+
+        // etcd asks for a certificate as soon as it knows authorities for it.
+        options.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+        options.ClientCertificateValidation = (certificate, chain, _) => IsTrusted(certificate, chain);
+    }
+
+    private bool IsTrusted(X509Certificate2 certificate, X509Chain? presented)
+    {
+        using X509Chain chain = new();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.AddRange(_authorities!);
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ClientAuthentication));
+        foreach (X509ChainElement element in presented?.ChainElements ?? Enumerable.Empty<X509ChainElement>())
+            chain.ChainPolicy.ExtraStore.Add(element.Certificate);
+
+        return chain.Build(certificate) && !chain.ChainElements.Any(element => IsRevoked(element.Certificate));
+    }
+
+    private bool IsRevoked(X509Certificate2 certificate)
+    {
+        try
+        {
+            return _revoked?.Contains(certificate) ?? false;
+        }
+        catch (Exception exception) when (exception is IOException or CryptographicException)
+        {
+            return true;
+        }
+    }
+
+    private static X509Certificate2 Loadable(CertificateSettings settings)
+    {
+        using X509Certificate2 pem = X509Certificate2.CreateFromPemFile(settings.CertFile, settings.KeyFile);
+
+        // Some platforms' TLS cannot use a key that lives in memory alone.
+        return X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
+    }
+
+    private static X509Certificate2Collection LoadAuthorities(string path)
+    {
+        X509Certificate2Collection authorities = [];
+        authorities.ImportFromPemFile(path);
+        return authorities.Count > 0 ? authorities : throw new CryptographicException($"{path} has no certificate.");
+    }
+
+    private static X509Certificate2 SelfSigned(IEnumerable<PortUrl> listen)
+    {
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        CertificateRequest request = new("O=coord-host", key, HashAlgorithmName.SHA256);
+        SubjectAlternativeNameBuilder names = new();
+        names.AddDnsName("localhost");
+        foreach (IPAddress address in listen.Select(url => url.BindAddress()).OfType<IPAddress>().Distinct())
+            names.AddIpAddress(address);
+
+        request.CertificateExtensions.Add(names.Build());
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        using X509Certificate2 made = request.CreateSelfSigned(now.AddHours(-1), now.AddYears(1));
+        return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null);
+    }
+
+    private static T Load<T>(string flags, Func<T> load)
+    {
+        try
+        {
+            return load();
+        }
+        catch (Exception exception)
+            when (exception is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw HostException.CannotStart($"What {flags} names cannot be used: {exception.Message}", exception);
+        }
+    }
+}

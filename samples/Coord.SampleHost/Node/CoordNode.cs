@@ -1,0 +1,127 @@
+using System.Globalization;
+using Coord.Kv;
+using Coord.Raft;
+using Coord.SampleHost.Configuration;
+using Coord.Transport;
+
+namespace Coord.SampleHost.Node;
+
+/// <summary>One member of a cluster with its store: here, and only here, Coord's layers are put together.</summary>
+internal sealed class CoordNode : IAsyncDisposable
+{
+    private readonly Dictionary<NodeId, string> _names;
+    private readonly KeyValueStateMachine _stateMachine;
+
+    /// <param name="settings">What the node is to be.</param>
+    /// <param name="loggerFactory">Where it logs.</param>
+    /// <param name="wrap">Puts something between node and network; the demonstration cuts a cable this way.</param>
+    /// <exception cref="HostException">The settings do not fit together.</exception>
+    public CoordNode(
+        HostSettings settings, ILoggerFactory loggerFactory, Func<IRaftTransport, IRaftTransport>? wrap = null)
+    {
+        Name = settings.Name;
+        ClusterId = settings.Cluster.Id;
+        _names = settings.Cluster.Members.ToDictionary(member => member.Id, member => member.Name);
+        _stateMachine = new KeyValueStateMachine(new KeyValueOptions
+        {
+            QuotaBytes = settings.QuotaBytes,
+            MaxRequestBytes = settings.MaxRequestBytes,
+            MaxValueBytes = settings.MaxRequestBytes,
+        });
+        IRaftTransport transport = new TcpTransport(Transport(settings), TimeProvider.System, loggerFactory);
+        Raft = new RaftNode(
+            Options(settings), _stateMachine, wrap?.Invoke(transport) ?? transport, TimeProvider.System, loggerFactory);
+        Store = new EmbeddedKeyValueStore(Raft, _stateMachine);
+    }
+
+    public string Name { get; }
+
+    public ClusterId ClusterId { get; }
+
+    public RaftNode Raft { get; }
+
+    public IKeyValueStore Store { get; }
+
+    public RaftStatus Status => Raft.Status;
+
+    /// <summary>The newest revision that this member has applied.</summary>
+    public Revision Revision => _stateMachine.Status.Revision;
+
+    /// <exception cref="CoordException">The directory, the peer port or a certificate cannot be used.</exception>
+    /// <exception cref="HostException">The same, where a flag is to blame that Coord does not know of.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Raft.StartAsync(cancellationToken);
+        }
+        catch (TransportException exception)
+        {
+            throw HostException.CannotStart(
+                $"{exception.Message} See --listen-peer-urls and the --peer- flags.", exception);
+        }
+    }
+
+    /// <summary>Returns a member's name, or its id if it is not in the list that the process was given.</summary>
+    public string NameOf(NodeId id) => _names.GetValueOrDefault(id) ?? $"{id.Value:x}";
+
+    /// <summary>Finds a member by name or id.</summary>
+    public NodeId? Find(string nameOrId)
+    {
+        foreach ((NodeId id, string name) in _names)
+        {
+            if (name == nameOrId)
+                return id;
+        }
+
+        return ulong.TryParse(nameOrId, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong value)
+            ? new NodeId(value)
+            : null;
+    }
+
+    public async ValueTask DisposeAsync() => await Raft.DisposeAsync();
+
+    private static TcpTransportOptions Transport(HostSettings settings)
+    {
+        TcpTransportOptions options = new()
+        {
+            ListenAddress = settings.PeerListen.Authority,
+            AdvertisedAddress = settings.Self.PeerUrls[0].Authority,
+        };
+        if (!settings.PeerListen.IsTls)
+            return options;
+
+        options.Tls = new TlsOptions
+        {
+            CertificateFile = settings.PeerTls.CertFile,
+            KeyFile = settings.PeerTls.KeyFile,
+        };
+        options.Tls.TrustedCertificateFiles.Add(settings.PeerTls.TrustedCaFile);
+        if (settings.PeerTls.CrlFile.Length > 0)
+            options.Tls.RevocationListFiles.Add(settings.PeerTls.CrlFile);
+
+        return options;
+    }
+
+    private static RaftOptions Options(HostSettings settings)
+    {
+        RaftOptions options = new()
+        {
+            NodeId = settings.Self.Id,
+            ClusterId = settings.Cluster.Id,
+            DataDirectory = settings.DataDirectory,
+            JoinExisting = settings.JoinExisting,
+            HeartbeatInterval = settings.HeartbeatInterval,
+            ElectionTimeout = settings.ElectionTimeout,
+
+            // As etcd counts it: what a healthy cluster needs, and the time to find a leader twice.
+            RequestTimeout = TimeSpan.FromSeconds(5) + (2 * settings.ElectionTimeout),
+            SnapshotEntries = settings.SnapshotEntries,
+            PreVote = settings.PreVote,
+        };
+        foreach (ClusterMap.Entry member in settings.Cluster.Members.OrderBy(member => member.Id))
+            options.InitialMembers.Add(new Member(member.Id, default, member.PeerUrls[0].Authority));
+
+        return options;
+    }
+}
