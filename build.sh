@@ -29,7 +29,7 @@ ${Bold}./build.sh <verb> [options]${Plain}
   ${Bold}sim${Plain}      run the simulator; options go to it
   ${Bold}bench${Plain}    run benchmarks in Release; options go to BenchmarkDotNet (try --list flat)
   ${Bold}tidy${Plain}     check the house rules
-  ${Bold}torture${Plain}  kill and restart real processes: --rounds N (default 100)
+  ${Bold}torture${Plain}  kill and restart real processes: --rounds N (default 100), --seed N to repeat one
   ${Bold}ci${Plain}       all that must pass before a change lands; the last line counts the tests
 
 These two write files:
@@ -121,19 +121,23 @@ broken() {
 }
 
 torture() {
-  local rounds=100
+  local rounds=100 seed="${COORD_SEED:-$RANDOM}"
   while (($# > 0)); do
     case "$1" in
       --rounds) rounds="${2:?--rounds needs a number}"; shift 2 ;;
-      *) die "torture knows --rounds N, not '$1'." ;;
+      --seed) seed="${2:?--seed needs a number}"; shift 2 ;;
+      *) die "torture knows --rounds N and --seed N, not '$1'." ;;
     esac
   done
   [[ "$rounds" =~ ^[1-9][0-9]*$ ]] || die "--rounds takes a positive number, not '$rounds'."
+  [[ "$seed" =~ ^[0-9]+$ ]] || die "--seed takes a number, not '$seed'."
 
-  export COORD_TORTURE_ROUNDS="$rounds"
-  dotnet build tests/Coord.Process.Tests -c Release
-  run_tests tests/Coord.Process.Tests Release
-  summary
+  export COORD_TORTURE_ROUNDS="$rounds" COORD_SEED="$seed"
+  dotnet build tests/Coord.Process.Tests -c Release -v quiet
+  say "$rounds rounds of kill -9, seed $seed"
+  # Detailed, because the figures of a run that passes are of interest too.
+  dotnet test artifacts/bin/Coord.Process.Tests/release/Coord.Process.Tests.dll \
+    --filter FullyQualifiedName~KillTests --logger 'console;verbosity=detailed'
 }
 
 verb="${1:-help}"
