@@ -21,7 +21,12 @@ internal sealed partial class RaftCore
     {
         AssertInvariants();
         if (MayCampaign())
-            Campaign(_options.PreVote ? MessageKind.PreVote : MessageKind.Vote, context: 0);
+        {
+            // A member that was removed must not disturb those that work by a higher term, so it always asks first.
+            bool returning = ReturnIfRemoved();
+            Campaign(_options.PreVote || returning ? MessageKind.PreVote : MessageKind.Vote, context: 0);
+        }
+
         AssertInvariants();
     }
 
@@ -45,11 +50,21 @@ internal sealed partial class RaftCore
     private void TickElection()
     {
         _electionElapsed++;
-        if (_electionElapsed < _electionTimeout && !IsAlone())
-            return;
-        _electionElapsed = 0;
+        _silence++;
+        // Who may not campaign goes on counting: it must not take a silent leader for one that it hears.
         if (IsPromotable())
-            Campaign();
+        {
+            if (_electionElapsed < _electionTimeout && !IsAlone())
+                return;
+        }
+        else if (_silence < _electionTimeout * ReturnDelay || !CanReturn())
+        {
+            return;
+        }
+
+        _electionElapsed = 0;
+        _silence = 0;
+        Campaign();
     }
 
     private void TickLeader()
@@ -105,7 +120,7 @@ internal sealed partial class RaftCore
             return false;
         // A committed membership that is not applied yet may name other voters; whoever wins by the old ones could
         // be a second leader beside the one that the new ones elect.
-        if (IsPromotable() && !_log.HasUnappliedMembership())
+        if ((IsPromotable() || CanReturn()) && !_log.HasUnappliedMembership())
             return true;
         Report(RaftEventKind.CampaignRefused);
         return false;
@@ -192,6 +207,7 @@ internal sealed partial class RaftCore
         }
 
         voter.Vote ??= !response.Reject;
+        voter.HeardAt = _tick;
         switch (_tracker.Votes())
         {
             case VoteResult.Won when preVote:
@@ -224,12 +240,14 @@ internal sealed partial class RaftCore
         _leader = leader;
         _termLeader = leader;
         _electionElapsed = 0;
+        _silence = 0;
         if (_options.LeaseReads)
             _voteHold = _options.ElectionTicks;
     }
 
     private void BecomeFollower(Term term, NodeId leader)
     {
+        EndReturn();
         Reset(term);
         _role = RaftRole.Follower;
         _leader = leader;

@@ -34,6 +34,7 @@ internal sealed partial class RaftCore
         // Only what this message covers is known to agree; the log behind it may be another leader's.
         LogIndex verified = message.Log.Index + message.Entries.Length;
         _log.CommitTo(LogIndex.Min(message.Commit, verified));
+        ForgetPreviousIfKnown(message.Commit);
         Acknowledge(message, verified);
     }
 
@@ -99,6 +100,7 @@ internal sealed partial class RaftCore
             _log.Restore(snapshot);
             _snapshot = snapshot;
             _membership = snapshot.Membership;
+            _previous = null;
             _tracker.Apply(_membership, _log.Last.Index, _tick);
             Report(RaftEventKind.SnapshotRestored, message.From, last.Index);
             Acknowledge(message, last.Index);

@@ -32,6 +32,9 @@ internal sealed partial class RaftCore
     {
         AssertInvariants();
         Invariant.Check(entry.Index <= _log.Committed, "A membership takes effect when it is committed.");
+        // Handed out before a snapshot came that includes it: the snapshot's membership is the newer one.
+        if (entry.Index <= _log.Base.Index)
+            return _membership;
         // What does not fit is ignored, on all members alike, for they all have the same membership here.
         if (!MembershipChangeCodec.TryDecode(entry.Payload, out MembershipChange change) ||
             MembershipChanger.TryApply(_membership, change, entry.Index, out Membership next)
@@ -41,7 +44,9 @@ internal sealed partial class RaftCore
             return _membership;
         }
 
+        _previous = _membership.IsVoter(_id) && !next.IsVoter(_id) ? _membership : null;
         _membership = next;
+        _returned = null;
         _tracker.Apply(next, _log.Last.Index, _tick);
         Report(RaftEventKind.MembershipApplied, index: entry.Index);
         if (_role is RaftRole.Leader)
@@ -96,11 +101,29 @@ internal sealed partial class RaftCore
                 return ProposeStatus.LearnerBehind;
         }
 
+        if (!HasHeir(next))
+            return ProposeStatus.WouldLoseQuorum;
         bool sameVoters = next.Voters.SequenceEqual(_membership.Voters) && next.IsJoint == _membership.IsJoint;
         long since = _tick - _options.ElectionTicks - _options.HeartbeatTicks;
         return sameVoters || _tracker.WouldHaveQuorum(next, _id, since)
             ? ProposeStatus.Accepted
             : ProposeStatus.WouldLoseQuorum;
+    }
+
+    /// <summary>Tells whether somebody is left who may lead and lacks nothing.</summary>
+    /// <remarks>
+    /// A witness may hold the last copy of what is committed and cannot lead to hand it on. So who could have done so
+    /// is not removed before another can; that others fall behind afterwards is the risk of having witnesses.
+    /// </remarks>
+    private bool HasHeir(Membership next)
+    {
+        foreach (NodeId id in next.Voters)
+        {
+            if (id == _id || (_tracker.Find(id) is { IsWitness: false } heir && IsCaughtUp(heir)))
+                return true;
+        }
+
+        return false;
     }
 
     private EntryId AppendMembership(MembershipChange change)
@@ -131,6 +154,8 @@ internal sealed partial class RaftCore
 
         if (!_transferTarget.IsNone && !IsTransferable(_tracker.Find(_transferTarget)))
             AbortTransfer();
+        // The promises that the lease rests on were those of the members before.
+        _hasLease = false;
         ConfirmRounds();
         LeaveAfterRemoval();
     }
@@ -167,6 +192,11 @@ internal sealed partial class RaftCore
         learner.Match + _options.PromoteLagEntries >= _log.Last.Index &&
         _tick - learner.HeardAt <= _options.ElectionTicks;
 
+    /// <summary>Tells whether this node no longer votes, if it ever did.</summary>
+    private bool IsRemoved() =>
+        _returned is not null ||
+        _tracker.Find(_id) is not { } self || (self.IsLearner && _options.StepDownOnRemoval);
+
     /// <summary>Ends the leadership of a node that is no longer a member (thesis §4.2.2).</summary>
     /// <remarks>
     /// Until then it leads the others without counting itself. It leaves when a quorum of them knows that the removal
@@ -174,8 +204,12 @@ internal sealed partial class RaftCore
     /// </remarks>
     private void LeaveAfterRemoval()
     {
-        if (!_options.StepDownOnRemoval || _role is not RaftRole.Leader || _tracker.Find(_id) is { IsLearner: false })
+        if (!_options.StepDownOnRemoval || _role is not RaftRole.Leader || !IsRemoved() ||
+            _returned is not null)
+        {
             return;
+        }
+
         if (_log.Committed < _log.Last.Index || _tracker.KnownCommit() < _membership.Version)
             return;
         Progress? successor = null;

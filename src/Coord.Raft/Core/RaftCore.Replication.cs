@@ -44,7 +44,7 @@ internal sealed partial class RaftCore
 
     private ProposeStatus MayPropose(long bytes)
     {
-        if (_role is not RaftRole.Leader || _tracker.Find(_id) is null)
+        if (_role is not RaftRole.Leader || IsRemoved())
             return ProposeStatus.NotLeader;
         // Thesis §3.10: during a transfer the log must hold still, or the target never catches up.
         if (!_transferTarget.IsNone)
@@ -320,6 +320,12 @@ internal sealed partial class RaftCore
     private void OnCommitted()
     {
         Debug.Assert(_uncommittedBytes >= 0, "What commits was proposed.");
+        if (_returned is not null && HasCommittedInTerm())
+        {
+            EndReturn();
+            LeadNewMembership();
+        }
+
         ReleaseEarlyReads();
     }
 

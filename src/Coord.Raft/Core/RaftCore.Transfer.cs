@@ -77,7 +77,7 @@ internal sealed partial class RaftCore
     {
         Debug.Assert(message.From != _id, "Nobody hands over to itself.");
         // No pre-vote: the leader asked for it, and those who hear it would refuse.
-        if (MayCampaign())
+        if ((_termLeader.IsNone || _termLeader == message.From) && MayCampaign())
             Campaign(MessageKind.Vote, TransferCampaign);
     }
 }

@@ -92,6 +92,9 @@ internal sealed partial class RaftCore
     /// <summary>Gets the membership in effect: that of the last applied change.</summary>
     public Membership Membership => _membership;
 
+    /// <summary>Gets the membership by whose majorities this node decides: the one before, while it returns.</summary>
+    internal Membership DecidingMembership => _returned ?? _membership;
+
     /// <summary>Gets the newest snapshot that can be sent.</summary>
     public SnapshotMetadata Snapshot => _snapshot;
 
@@ -317,7 +320,7 @@ internal sealed partial class RaftCore
             case MessageKind.ReadIndex when _role is RaftRole.Leader:
                 LeaderRead(message.From, message.Context);
                 break;
-            case MessageKind.ReadIndexResponse:
+            case MessageKind.ReadIndexResponse when message.From == _termLeader:
                 _readStates.Add(new ReadState(message.Context, message.Log.Index));
                 break;
             default:
@@ -379,8 +382,8 @@ internal sealed partial class RaftCore
             Debug.Assert(progress.Match <= _log.Last.Index, "Nobody holds more than the leader.");
             Debug.Assert(progress.Next <= _log.Last.Index.Next || progress.State is ProgressState.Snapshot,
                 "Nothing beyond the log is sent.");
-            Debug.Assert(progress.Id != _id || progress.Match <= _log.Durable || _log.Durable < _log.Last.Index,
-                "The leader counts its own copy only when it is durable.");
+            Debug.Assert(progress.Id != _id || progress.Match <= _log.Handed,
+                "The leader counts its own copy only when storage has had it.");
             previous = progress.Id;
         }
     }

@@ -27,7 +27,7 @@ internal sealed class RaftLog
         Durable = Handed = Last.Index;
         Applied = Applying = applied;
         Committed = committed;
-        Invariant.Check(Base.Index <= Applied, "The log starts after what the state machine holds: entries are missing.");
+        Invariant.Check(Base.Index <= Applied, "The log starts after what the state machine holds.");
         Invariant.Check(Committed <= Last.Index, "The log ends before its commit index: entries were lost.");
         Invariant.Check(Applied <= Committed, "More is applied than committed.");
     }
@@ -181,6 +181,18 @@ internal sealed class RaftLog
     public bool HasUnappliedMembership()
     {
         for (LogIndex i = LogIndex.Max(Applied, Base.Index).Next; i <= Committed; i = i.Next)
+        {
+            if (this[i].Kind is EntryKind.Membership)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Tells whether the log holds a change of the membership after an index.</summary>
+    public bool HasMembershipAfter(LogIndex index)
+    {
+        for (LogIndex i = LogIndex.Max(index, Base.Index).Next; i <= Last.Index; i = i.Next)
         {
             if (this[i].Kind is EntryKind.Membership)
                 return true;
