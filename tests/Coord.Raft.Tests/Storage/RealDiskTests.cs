@@ -94,7 +94,7 @@ public sealed class RealDiskTests : IDisposable
             Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(file) & Others);
     }
 
-    /// <summary>The runtime's own flush returns normally here; a log built on it would acknowledge lost writes.</summary>
+    /// <summary>The runtime's own flush returns normally here; a log built on it acknowledges lost writes.</summary>
     [Fact]
     public void A_sync_that_fails_is_an_exception()
     {
@@ -104,7 +104,8 @@ public sealed class RealDiskTests : IDisposable
         foreach (SyncStrategy strategy in new[] { SyncStrategy.DataSync, SyncStrategy.FullSync })
         {
             using IFile device = PhysicalFileSystem.Instance.Open("/dev/null", FileAccessMode.ReadWrite, strategy);
-            Assert.Contains("/dev/null failed", Assert.Throws<IOException>(device.Sync).Message, StringComparison.Ordinal);
+            IOException failure = Assert.Throws<IOException>(device.Sync);
+            Assert.Contains("/dev/null failed", failure.Message, StringComparison.Ordinal);
         }
     }
 

@@ -284,6 +284,21 @@ public sealed class WalDamageTests
     }
 
     [Fact]
+    public void A_record_that_does_not_follow_its_predecessor_is_no_record()
+    {
+        using LogHarness log = new LogHarness().Open();
+        log.Append(1, 3);
+        log.Sync();
+        int offset = log.Wal.SegmentOffset;
+        log.Wal.Dispose();
+        const int Whole = WalRecord.FirstOfGroup | WalRecord.LastOfGroup;
+        Forge(log, offset, WalRecordKind.Entry, new EntryId(new Term(1), new LogIndex(4)), Whole, [], chain: 1);
+        log.Open();
+        Assert.Equal(3, log.Recovery.Entries.Length);
+        Assert.True(log.Recovery.SuspectTail);
+    }
+
+    [Fact]
     public void A_group_without_an_end_does_not_count()
     {
         using LogHarness log = new LogHarness().Open();
@@ -332,7 +347,8 @@ public sealed class WalDamageTests
     }
 
     private static void Forge(
-        LogHarness log, int offset, WalRecordKind kind, EntryId id, int flags, ReadOnlySpan<byte> payload)
+        LogHarness log, int offset, WalRecordKind kind, EntryId id, int flags, ReadOnlySpan<byte> payload,
+        uint chain = 0)
     {
         string path = $"{LogHarness.Directory}/{WalSegment.NameOf(1)}";
         byte[] bytes = log.Disk.ReadAll(path);
@@ -346,7 +362,7 @@ public sealed class WalDamageTests
             at += record.Size;
         }
 
-        WalRecord header = new() { Kind = kind, Flags = (byte)flags, Id = id, PreviousChecksum = checksum };
+        WalRecord header = new() { Kind = kind, Flags = (byte)flags, Id = id, PreviousChecksum = checksum ^ chain };
         WalPlace place = new(1, salt, offset);
         WalRecord.Write(bytes.AsSpan(offset, WalRecord.SizeOf(payload.Length)), header, payload, place);
         log.Disk.Overwrite(path, bytes);
