@@ -55,8 +55,7 @@ internal static class MembershipChangeCodec
             change = Read(ref reader);
             return reader.End;
         }
-        catch (Exception e) when (e is InvalidDataException or MessagePackSerializationException
-            or EndOfStreamException or OverflowException)
+        catch (Exception e) when (MembershipCodec.IsMalformed(e))
         {
             change = MembershipChange.LeaveJoint;
             return false;

@@ -195,9 +195,13 @@ internal static class MembershipCodec
             reader.Skip();
     }
 
-    private static bool IsMalformed(Exception exception) =>
+    /// <summary>Tells whether an exception is what reading bytes of another format throws.</summary>
+    internal static bool IsMalformed(Exception exception) =>
         exception is InvalidDataException or MessagePackSerializationException or EndOfStreamException
-            or OverflowException;
+            or OverflowException
+
+            // MessagePack takes lengths from 2^31 on for negative ones.
+            or ArgumentOutOfRangeException;
 
     private static InvalidDataException Malformed() => new("The bytes are not a membership.");
 }

@@ -77,6 +77,20 @@ public sealed class MembershipCodecTests
         Assert.True(TryRead((byte[])[.. bytes, 0x93, 1, 2, 3], out _));
     }
 
+    /// <summary>MessagePack's own reader takes such a length for a negative one, and then throws something else.</summary>
+    [Fact]
+    public void A_length_beyond_two_gigabytes_is_refused()
+    {
+        byte[] bytes = Encode(SnapshotMetadata.Empty);
+        bytes[0] = 0x95;
+        Assert.False(TryRead((byte[])[.. bytes, 0xC6, 0xFF, 0xFF, 0xFF, 0xFF], out _));
+        Assert.False(TryRead((byte[])[.. bytes, 0xDB, 0xFF, 0xFF, 0xFF, 0xFF], out _));
+
+        // [1, transition, nil, [[kind, id, address of 4 GiB that is not there
+        byte[] change = [0x94, 1, 0, 0xC0, 0x91, 0x95, 0, 1, 0xDB, 0xFF, 0xFF, 0xFF, 0xFF];
+        Assert.False(MembershipChangeCodec.TryDecode(change, out _));
+    }
+
     [Fact]
     public void An_address_beyond_the_limit_is_refused()
     {
