@@ -19,7 +19,9 @@ public static class MessageCodec
     /// </summary>
     public const int MaxMessageBytes = 16 * 1024 * 1024;
 
-    /// <summary>The most entries in one message: what a reader allocates for them stays within a few megabytes.</summary>
+    /// <summary>
+    /// The most entries in one message: what a reader allocates for them stays within a few megabytes.
+    /// </summary>
     public const int MaxEntries = 65_536;
 
     /// <summary>
@@ -173,7 +175,8 @@ public static class MessageCodec
         header[..HeaderBytes].Clear();
         header[0] = Version;
         header[1] = (byte)message.Kind;
-        header[2] = (byte)((message.Reject ? Flags.Reject : Flags.None) | (message.Snapshot is null ? Flags.None : Flags.Snapshot));
+        Flags reject = message.Reject ? Flags.Reject : Flags.None;
+        header[2] = (byte)(message.Snapshot is null ? reject : reject | Flags.Snapshot);
         BinaryPrimitives.WriteUInt64LittleEndian(header[8..], message.From.Value);
         BinaryPrimitives.WriteUInt64LittleEndian(header[16..], message.To.Value);
         BinaryPrimitives.WriteInt64LittleEndian(header[24..], message.Term.Value);

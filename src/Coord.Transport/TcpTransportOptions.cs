@@ -28,7 +28,9 @@ public sealed class TcpTransportOptions
     /// <value><see cref="MessageCodec.MaxMessageBytes"/>, 16 MiB.</value>
     public int MaxFrameBytes { get; set; } = MessageCodec.MaxMessageBytes;
 
-    /// <summary>Gets or sets how many bytes of heartbeats, votes and answers wait for a peer that does not read.</summary>
+    /// <summary>
+    /// Gets or sets how many bytes of heartbeats, votes and answers wait for a peer that does not read.
+    /// </summary>
     /// <value>1 MiB. What comes when it is full is dropped, and sent again by the protocol.</value>
     public long MaxControlQueueBytes { get; set; } = 1024 * 1024;
 
@@ -80,8 +82,8 @@ public sealed class TcpTransportOptions
     /// </summary>
     /// <value>16. Zero refuses all of them.</value>
     /// <remarks>
-    /// They belong to the same cluster and, with <see cref="Tls"/>, hold a certificate. A member that was away while the
-    /// membership changed depends on them: all whom it knew may have left.
+    /// They belong to the same cluster and, with <see cref="Tls"/>, hold a certificate. A member that was away while
+    /// the membership changed depends on them: all whom it knew may have left.
     /// </remarks>
     public int MaxUnknownPeers { get; set; } = 16;
 

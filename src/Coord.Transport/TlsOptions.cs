@@ -45,7 +45,7 @@ public sealed class TlsOptions
         if (string.IsNullOrWhiteSpace(CertificateFile))
             return $"{nameof(CertificateFile)} is missing: name the PEM file of this member's certificate.";
         if (TrustedCertificateFiles.Count == 0)
-            return $"{nameof(TrustedCertificateFiles)} is empty: name the file of the authority that signs certificates.";
+            return $"{nameof(TrustedCertificateFiles)} is empty: name the file of the certificates' authority.";
 
         return ReloadInterval <= TimeSpan.Zero ? $"{nameof(ReloadInterval)} is positive." : null;
     }

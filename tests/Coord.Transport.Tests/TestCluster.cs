@@ -89,7 +89,8 @@ internal sealed class TestCluster : IAsyncDisposable
             .ToArray(),
     };
 
-    public static string AddressOf(TcpTransport transport) => $"127.0.0.1:{((IPEndPoint)transport.LocalEndPoint!).Port}";
+    public static string AddressOf(TcpTransport transport) =>
+        $"127.0.0.1:{((IPEndPoint)transport.LocalEndPoint!).Port}";
 
     public async ValueTask DisposeAsync()
     {

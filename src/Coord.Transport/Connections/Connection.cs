@@ -133,6 +133,7 @@ internal abstract class Connection : IFrameHandler
     {
         long frames = _reader.Frames, bytes = _reader.Bytes;
         Context.Metrics.Received(
-            frames - Interlocked.Exchange(ref _reportedFrames, frames), bytes - Interlocked.Exchange(ref _reportedBytes, bytes));
+            frames - Interlocked.Exchange(ref _reportedFrames, frames),
+            bytes - Interlocked.Exchange(ref _reportedBytes, bytes));
     }
 }

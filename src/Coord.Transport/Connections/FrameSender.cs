@@ -126,7 +126,9 @@ internal sealed class FrameSender : IBufferWriter<byte>, IThreadPoolWorkItem
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
-    /// <summary>Takes no more frames, and gives the blocks back once no send is under way. The wire is aborted.</summary>
+    /// <summary>
+    /// Takes no more frames, and gives the blocks back once no send is under way. The wire is aborted.
+    /// </summary>
     public void Close()
     {
         lock (_lock)

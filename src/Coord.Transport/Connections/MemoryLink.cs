@@ -3,7 +3,9 @@ using Coord.Raft;
 
 namespace Coord.Transport.Connections;
 
-/// <summary>The way from one member to another on an <see cref="InMemoryNetwork"/>: a bounded queue of messages.</summary>
+/// <summary>
+/// The way from one member to another on an <see cref="InMemoryNetwork"/>: a bounded queue of messages.
+/// </summary>
 /// <remarks>At most one thread delivers at a time, so messages arrive in order. Thread-safe.</remarks>
 internal sealed class MemoryLink(
     InMemoryTransport sender, InMemoryTransport receiver, NodeId from, NodeId to, InMemoryNetwork network)

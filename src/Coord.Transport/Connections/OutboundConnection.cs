@@ -3,7 +3,9 @@ using Coord.Transport.Framing;
 
 namespace Coord.Transport.Connections;
 
-/// <summary>A connection that this member dialled: it sends messages and pings, and receives answers to pings.</summary>
+/// <summary>
+/// A connection that this member dialled: it sends messages and pings, and receives answers to pings.
+/// </summary>
 internal sealed class OutboundConnection(ConnectionContext context, Established established)
     : Connection(context, established)
 {

@@ -5,7 +5,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Coord.Transport.Diagnostics;
 
-/// <summary>What the transport logs. Ids stay as they are; those that are no longer used are marked as reserved.</summary>
+/// <summary>
+/// What the transport logs. Ids stay as they are; those that are no longer used are marked as reserved.
+/// </summary>
 internal static partial class Log
 {
     [LoggerMessage(2001, LogLevel.Information, "{Node} listens on {Endpoint} for its peers.")]
@@ -27,7 +29,8 @@ internal static partial class Log
     public static partial void CannotConnect(
         ILogger logger, LogLevel level, NodeId peer, string address, Lane lane, string reason);
 
-    [LoggerMessage(EventId = 2007, Message = "{Peer} at {Address} refused this member ({Reason}): {Text} Trying again.")]
+    [LoggerMessage(
+        EventId = 2007, Message = "{Peer} at {Address} refused this member ({Reason}): {Text} Trying again.")]
     public static partial void RefusedByPeer(
         ILogger logger, LogLevel level, NodeId peer, string address, RefusalReason reason, string text);
 
@@ -57,6 +60,7 @@ internal static partial class Log
     public static partial void RefusedDialled(
         ILogger logger, LogLevel level, NodeId peer, string address, RefusalReason reason, string text);
 
-    [LoggerMessage(2014, LogLevel.Error, "{Peer} sent a message that does not follow the format; is its version known?")]
+    [LoggerMessage(
+        2014, LogLevel.Error, "{Peer} sent a message that does not follow the format; is its version known?")]
     public static partial void MalformedMessage(ILogger logger, NodeId peer);
 }

@@ -1,6 +1,8 @@
 namespace Coord.Transport.Diagnostics;
 
-/// <summary>Lets a few events of a kind through in each period, so that nobody can flood the log. Thread-safe.</summary>
+/// <summary>
+/// Lets a few events of a kind through in each period, so that nobody can flood the log. Thread-safe.
+/// </summary>
 internal sealed class RateLimit(TimeProvider timeProvider, int burst, TimeSpan period)
 {
     private readonly Lock _lock = new();

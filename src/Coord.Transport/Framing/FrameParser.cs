@@ -5,7 +5,9 @@ namespace Coord.Transport.Framing;
 /// <summary>Finds the frame at the start of a buffer.</summary>
 internal static class FrameParser
 {
-    /// <summary>Looks for a whole frame; nothing is copied, and nothing is allocated for what is not there yet.</summary>
+    /// <summary>
+    /// Looks for a whole frame; nothing is copied, and nothing is allocated for what is not there yet.
+    /// </summary>
     /// <param name="buffer">The bytes; after a complete frame, those behind it.</param>
     /// <param name="seed">What the frame's header is seeded with at this place.</param>
     /// <param name="maxLength">The longest payload that is taken.</param>

@@ -15,7 +15,9 @@ internal enum FrameStatus
     /// <summary>A frame in a version of the format that is not known.</summary>
     UnknownVersion,
 
-    /// <summary>A header that was damaged, or that belongs to another connection or another place in this one.</summary>
+    /// <summary>
+    /// A header that was damaged, or that belongs to another connection or another place in this one.
+    /// </summary>
     HeaderDamaged,
 
     /// <summary>A kind, flag or group that is not known.</summary>

@@ -50,7 +50,10 @@ internal sealed class TlsMaterial
         foreach (byte[] file in files.Authorities)
             authorities.ImportFromPem(Encoding.UTF8.GetString(file));
         if (authorities.Count == 0)
-            throw new CryptographicException($"{string.Join(", ", options.TrustedCertificateFiles)} has no certificate.");
+        {
+            string names = string.Join(", ", options.TrustedCertificateFiles);
+            throw new CryptographicException($"There is no certificate in {names}.");
+        }
 
         X509Certificate2Collection issuers = [.. authorities, .. intermediates];
         List<RevocationList> revocations = [.. files.Revocations.Select(file => RevocationList.Read(file, issuers))];
@@ -81,7 +84,8 @@ internal sealed class TlsMaterial
             .DefaultIfEmpty(new DateTimeOffset(certificate.NotAfter)).Min();
         if (!isValid)
         {
-            string why = string.Join(' ', chain.ChainStatus.Select(status => status.StatusInformation.Trim()).Distinct());
+            string why = string.Join(
+                ' ', chain.ChainStatus.Select(status => status.StatusInformation.Trim()).Distinct());
             return $"The certificate of {certificate.Subject} is not valid: {why}";
         }
 

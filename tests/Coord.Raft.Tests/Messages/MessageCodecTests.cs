@@ -159,7 +159,9 @@ public sealed class MessageCodecTests
         Assert.False(Reads(MessageGenerator.Encode(Append(MessageCodec.MaxEntries + 1, payload: 0))));
     }
 
-    /// <summary>A snapshot's metadata may be followed by unknown fields; skipping them must not eat the stack.</summary>
+    /// <summary>
+    /// A snapshot's metadata may be followed by unknown fields; skipping them must not eat the stack.
+    /// </summary>
     [Fact]
     public void Deeply_nested_metadata_is_skipped()
     {

@@ -68,7 +68,8 @@ public sealed class MessageFuzzTests
                 break;
             default:
                 int at = random.Next(damaged.Length);
-                damaged.AsSpan(at, Math.Min(8, damaged.Length - at)).Fill(random.Next(2) == 0 ? (byte)0xff : (byte)0x7f);
+                byte value = random.Next(2) == 0 ? (byte)0xff : (byte)0x7f;
+                damaged.AsSpan(at, Math.Min(8, damaged.Length - at)).Fill(value);
                 break;
         }
 

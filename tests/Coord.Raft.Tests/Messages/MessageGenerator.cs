@@ -49,8 +49,9 @@ internal sealed class MessageGenerator(int seed)
     /// <summary>The same bytes in up to six pieces, cut anywhere.</summary>
     public ReadOnlySequence<byte> Cut(byte[] bytes)
     {
-        int[] cuts = [.. Enumerable.Range(0, _random.Next(0, 6)).Select(_ => _random.Next(0, bytes.Length + 1)).Order()];
-        return Sequence(bytes, cuts);
+        int count = _random.Next(0, 6);
+        return Sequence(
+            bytes, [.. Enumerable.Range(0, count).Select(_ => _random.Next(0, bytes.Length + 1)).Order()]);
     }
 
     public static ReadOnlySequence<byte> Sequence(ReadOnlyMemory<byte> bytes, params int[] cuts)

@@ -89,7 +89,8 @@ public sealed class HandshakeTests
         await using TestCluster cluster = new();
         TestReceiver receiver = new(1)
         {
-            Refuse = peer => peer.LastLog.Index < new LogIndex(10) ? $"{peer.NodeId} has lost entries; replace it." : null,
+            Refuse = peer =>
+                peer.LastLog.Index < new LogIndex(10) ? $"{peer.NodeId} has lost entries; replace it." : null,
         };
         TcpTransport transport = await cluster.AddAsync(receiver, TestCluster.PatientOptions());
         using RawPeer peer = await RawPeer.ConnectAsync(transport);
@@ -103,7 +104,9 @@ public sealed class HandshakeTests
         Assert.Equal(hello.Peer, receiver.Hellos.Last());
     }
 
-    /// <summary>Both sides ask their node, so that a member is not led by one whose disk it has reason to mistrust.</summary>
+    /// <summary>
+    /// Both sides ask their node, so that a member is not led by one whose disk it has reason to mistrust.
+    /// </summary>
     [Fact]
     public async Task Who_dials_may_refuse_as_well()
     {

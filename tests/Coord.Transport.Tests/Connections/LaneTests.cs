@@ -82,7 +82,9 @@ public sealed class LaneTests : IAsyncLifetime, IDisposable
         await Eventually.TrueAsync(() => PeerLink.QueuedBytes(Lane.Bulk) == 0, "its queue is gone");
     }
 
-    /// <summary>The other side is gone without a word: the system's buffers swallow heartbeats for a long time.</summary>
+    /// <summary>
+    /// The other side is gone without a word: the system's buffers swallow heartbeats for a long time.
+    /// </summary>
     [Fact]
     public async Task A_half_open_connection_is_found_by_pings_even_while_heartbeats_are_sent()
     {

@@ -33,7 +33,9 @@ internal sealed class TestAuthority : IDisposable
 
     public string RevocationFile => Path.Combine(_folder.FullName, "crl.pem");
 
-    /// <summary>Options with a certificate of this authority, good for the loopback address unless said otherwise.</summary>
+    /// <summary>
+    /// Options with a certificate of this authority, good for the loopback address unless said otherwise.
+    /// </summary>
     public TlsOptions Options(Leaf? leaf = null, TestAuthority? trusts = null)
     {
         leaf ??= new Leaf();

@@ -9,7 +9,9 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Coord.Transport.Tests.Tls;
 
-/// <summary>Who has no certificate of the trusted authority, for where it lives and what it does, is not let in.</summary>
+/// <summary>
+/// Who has no certificate of the trusted authority, for where it lives and what it does, is not let in.
+/// </summary>
 public sealed class TlsTests : IDisposable
 {
     private readonly FakeTimeProvider _clock = new(TimeProvider.System.GetUtcNow());
@@ -106,7 +108,8 @@ public sealed class TlsTests : IDisposable
         await using TestCluster cluster = await StartAsync(_authority.Options());
         using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(IPAddress.Loopback, ((IPEndPoint)cluster.Transports[0].LocalEndPoint!).Port);
-        await using SslStream stream = new(new NetworkStream(socket), false, (_, certificate, _, _) => certificate is not null);
+        await using SslStream stream = new(
+            new NetworkStream(socket), false, (_, certificate, _, _) => certificate is not null);
         await Assert.ThrowsAnyAsync<Exception>(async () =>
         {
             await stream.AuthenticateAsClientAsync("127.0.0.1");
@@ -122,7 +125,8 @@ public sealed class TlsTests : IDisposable
         await using TestCluster cluster = await StartAsync(_authority.Options());
         using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(IPAddress.Loopback, ((IPEndPoint)cluster.Transports[0].LocalEndPoint!).Port);
-        await using SslStream stream = new(new NetworkStream(socket), false, (_, certificate, _, _) => certificate is not null);
+        await using SslStream stream = new(
+            new NetworkStream(socket), false, (_, certificate, _, _) => certificate is not null);
 #pragma warning disable SYSLIB0039, CA5397, CA5398 // The point is that these are refused.
         await Assert.ThrowsAnyAsync<Exception>(() => stream.AuthenticateAsClientAsync(
             new SslClientAuthenticationOptions
