@@ -63,8 +63,8 @@ internal sealed partial class RaftDriver : ILoop
         _reads = new ReadRounds(core.ReadIndex, firstContext, (long)options.ElectionTimeout.TotalNanoseconds);
         _lastContext = firstContext;
         _nextTick = clock() + _tickNanoseconds;
+        _snapshotIndex = core.AppliedIndex; // A node starts from a snapshot, and has applied nothing else.
         _status = CreateStatus();
-        _snapshotIndex = _status.SnapshotIndex;
     }
 
     /// <summary>Gets what wakes the loop.</summary>

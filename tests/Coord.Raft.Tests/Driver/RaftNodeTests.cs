@@ -1,4 +1,5 @@
 using System.Text;
+using Coord.Raft.Driver;
 
 namespace Coord.Raft.Tests.Driver;
 
@@ -76,6 +77,7 @@ public sealed class RaftNodeTests
         for (ulong id = 1; id <= 3; id++)
             await cluster.StartNodeAsync(new NodeId(id));
 
+        Assert.All(cluster.Nodes.Values, node => Assert.Equal(Bootstrap.FirstEntry.Index, node.Status.SnapshotIndex));
         await cluster.LeaderAsync();
         await cluster.ConvergedAsync(100);
         Assert.All(cluster.Machines.Values, machine => Assert.Equal(expected, machine.Commands));
