@@ -79,7 +79,7 @@ public sealed partial class RaftNode
         // Nothing comes in any more before the loops end.
         await _transport.DisposeAsync().ConfigureAwait(false);
         Exception? closing = _runtime?.Stop(failure);
-        _runtime?.Driver.FailAll(failure ?? new NodeStoppedException("The node was stopped.", Outcome.Unknown));
+        _runtime?.FailAll(failure);
         Log.Stopped(_logger, Id);
         if ((failure ?? closing) is { } reason)
             _completion.TrySetException(reason);

@@ -126,7 +126,9 @@ public sealed class CoordHostTests : IDisposable
             ValueTask<ProposalResult> proposal = node.ProposeAsync("break"u8.ToArray(), _timeout.Token);
             await stopping.Task.WaitAsync(Patience);
             await host.StopAsync(_timeout.Token);
-            Assert.False(proposal.IsCompletedSuccessfully);
+            NodeStoppedException stopped =
+                await Assert.ThrowsAsync<NodeStoppedException>(async () => await proposal);
+            Assert.Equal(Outcome.Unknown, stopped.Outcome);
             Assert.Equal(1, Environment.ExitCode);
             Assert.Contains(logs.GetSnapshot(), entry =>
                 entry.Level is LogLevel.Critical && entry.Id.Id == 5000

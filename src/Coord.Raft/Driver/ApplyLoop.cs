@@ -27,6 +27,7 @@ internal sealed class ApplyLoop : ILoop, IDisposable
     private readonly SwapQueue<ApplyItem> _queue = new(int.MaxValue);
     private readonly SwapQueue<Applied> _done = new(int.MaxValue);
     private readonly List<Answer> _answers = [];
+    private readonly List<PendingProposal> _abandoned = [];
     private readonly ArrayBufferWriter<byte> _response = new();
     private EntryId _applied;
     private long _appliedBytes;
@@ -81,18 +82,17 @@ internal sealed class ApplyLoop : ILoop, IDisposable
             return false;
 
         EntryId published = _applied;
-        foreach (ref readonly ApplyItem item in items)
+        for (int i = 0; i < items.Length; i++)
         {
-            if (item.Restore is not null)
+            try
             {
-                Restore(item.Restore);
-                _done.TryEnqueue(new Applied(_applied, Restored: true));
-                published = _applied;
+                Handle(items[i], ref published);
             }
-            else if (item.Capture)
-                _done.TryEnqueue(new Applied(_applied, Capture: Capture()));
-            else
-                ApplyEntry(item);
+            catch
+            {
+                Abandon(items[i..]);
+                throw;
+            }
         }
 
         if (_applied != published)
@@ -106,8 +106,49 @@ internal sealed class ApplyLoop : ILoop, IDisposable
         return true;
     }
 
+    /// <summary>Answers all who still wait; after the loop has ended, which it may have done in the middle.</summary>
+    public void FailAll(Exception? failure)
+    {
+        Abandon(_queue.Close());
+        foreach (ref readonly Answer answer in CollectionsMarshal.AsSpan(_answers))
+            _abandoned.Add(answer.Pending);
+
+        // Their entries are committed: they take effect on the other members, and here after a restart.
+        foreach (PendingProposal pending in _abandoned)
+            pending.Fail(new NodeStoppedException("The node stopped first.", Outcome.Unknown, failure));
+        _answers.Clear();
+        _abandoned.Clear();
+    }
+
     /// <inheritdoc/>
     public void Dispose() => Signal.Dispose();
+
+    private void Handle(in ApplyItem item, ref EntryId published)
+    {
+        if (item.Restore is not null)
+        {
+            Restore(item.Restore);
+            _done.TryEnqueue(new Applied(_applied, Restored: true));
+            published = _applied;
+        }
+        else if (item.Capture)
+        {
+            _done.TryEnqueue(new Applied(_applied, Capture: Capture()));
+        }
+        else
+        {
+            ApplyEntry(item);
+        }
+    }
+
+    private void Abandon(ReadOnlySpan<ApplyItem> items)
+    {
+        foreach (ref readonly ApplyItem item in items)
+        {
+            if (item.Pending is not null)
+                _abandoned.Add(item.Pending);
+        }
+    }
 
     private void ApplyEntry(in ApplyItem item)
     {

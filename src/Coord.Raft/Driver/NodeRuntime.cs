@@ -122,6 +122,13 @@ internal sealed class NodeRuntime
         return Close(failure);
     }
 
+    /// <summary>Answers all who still wait, once nothing runs any more.</summary>
+    public void FailAll(Exception? failure)
+    {
+        Driver.FailAll(failure ?? new NodeStoppedException("The node was stopped.", Outcome.Unknown));
+        _apply.FailAll(failure);
+    }
+
     /// <summary>Lets the files go.</summary>
     public Exception? Close(Exception? failure = null)
     {

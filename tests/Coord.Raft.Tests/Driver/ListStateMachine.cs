@@ -15,8 +15,14 @@ internal sealed class ListStateMachine : IStateMachine
         }
     }
 
+    /// <summary>Gets or sets a value indicating whether the next command cannot be applied.</summary>
+    public bool Breaks { get; set; }
+
     public ApplyResult Apply(in AppliedCommand command)
     {
+        if (Breaks)
+            throw new InvalidDataException("The state machine is broken.");
+
         lock (_lock)
         {
             if (command.Payload.IsEmpty)

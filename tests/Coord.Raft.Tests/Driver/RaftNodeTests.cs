@@ -244,6 +244,27 @@ public sealed class RaftNodeTests
         await Assert.ThrowsAsync<NodeStoppedException>(async () => await leader.ProposeAsync(Bytes("late")));
     }
 
+    /// <summary>Everything before the broken command was applied, and everything from it on may be elsewhere.</summary>
+    [Fact]
+    public async Task What_waits_when_the_state_machine_breaks_is_answered()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync(1);
+        RaftNode node = await cluster.LeaderAsync();
+        await node.ProposeAsync(Bytes("good"));
+        cluster.Machines[node.Id].Breaks = true;
+        Task<ProposalResult>[] writes =
+            [.. Enumerable.Range(0, 20).Select(i => node.ProposeAsync(Bytes($"{i}")).AsTask())];
+
+        foreach (Task<ProposalResult> write in writes)
+        {
+            CoordException failure =
+                await Assert.ThrowsAnyAsync<CoordException>(() => write.WaitAsync(TimeSpan.FromSeconds(20)));
+            Assert.IsType<NodeStoppedException>(failure);
+        }
+
+        await Assert.ThrowsAsync<InvalidDataException>(() => node.Completion);
+    }
+
     [Fact]
     public async Task Cancelling_stops_the_waiting_and_nothing_else()
     {
