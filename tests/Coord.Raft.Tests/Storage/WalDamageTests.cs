@@ -152,6 +152,30 @@ public sealed class WalDamageTests
         Assert.Throws<LogCorruptedException>(log.Open);
     }
 
+    /// <summary>Fault D13.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void When_one_copy_of_the_mark_is_damaged_the_other_one_still_proves(int copy)
+    {
+        using LogHarness log = new LogHarness().Open();
+        int begin = log.Wal.SegmentOffset;
+        for (int i = 0; i < 2; i++)
+        {
+            log.Append(1, 1);
+            log.Sync();
+            log.Wal.SaveDurableMark();
+        }
+
+        log.Disk.Kill();
+        string path = $"{LogHarness.Directory}/{WalSegment.NameOf(1)}";
+        byte[] bytes = log.Disk.ReadAll(path);
+        bytes.AsSpan(begin).Clear();
+        log.Disk.Overwrite(path, bytes);
+        log.Disk.Flip(MarkPath, (copy * 4096) + 40, 1);
+        Assert.Throws<LogCorruptedException>(log.Open);
+    }
+
     [Fact]
     public void An_older_copy_of_a_segment_is_noticed()
     {

@@ -69,7 +69,9 @@ public sealed class WalPowerCutTests
             log.Reopen();
             Assert.True(log.Model.Entries.Count >= durable.Entries.Count, $"Mask {mask} lost a durable entry.");
 
-            // What was cut off must not come back from behind what is written in its place.
+            // What was cut off must not come back from behind what is written in its place: it is gone for good.
+            byte[] bytes = log.Disk.ReadAll($"{LogHarness.Directory}/{WalSegment.NameOf(1)}");
+            Assert.False(bytes.AsSpan(log.Wal.SegmentOffset).ContainsAnyExcept((byte)0), $"Mask {mask} left traces.");
             int kept = log.Model.Entries.Count;
             log.Append(3, 1, 200);
             log.Sync();
