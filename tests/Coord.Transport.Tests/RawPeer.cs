@@ -9,6 +9,9 @@ namespace Coord.Transport.Tests;
 /// <summary>A peer that speaks the protocol by hand, well or badly.</summary>
 internal sealed class RawPeer : IDisposable
 {
+    // Only for a test that fails: it should say so, and not hang.
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
     private readonly Socket _socket;
     private readonly MemoryStream _received = new();
     private uint _sent;
@@ -104,7 +107,7 @@ internal sealed class RawPeer : IDisposable
             }
 
             Assert.Equal(FrameStatus.Incomplete, status);
-            int received = await _socket.ReceiveAsync(buffer.AsMemory());
+            int received = await _socket.ReceiveAsync(buffer.AsMemory()).AsTask().WaitAsync(Limit);
             Assert.True(received > 0, "The connection ended where a frame was expected.");
             _received.Write(buffer, 0, received);
         }
@@ -125,7 +128,7 @@ internal sealed class RawPeer : IDisposable
         byte[] buffer = new byte[4096];
         try
         {
-            while (await _socket.ReceiveAsync(buffer.AsMemory()) > 0)
+            while (await _socket.ReceiveAsync(buffer.AsMemory()).AsTask().WaitAsync(Limit) > 0)
             {
                 // An answer to something that was sent before.
             }
