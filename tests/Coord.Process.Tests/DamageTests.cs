@@ -19,16 +19,35 @@ public sealed class DamageTests(ITestOutputHelper output)
         wiped.Process!.Kill();
         Directory.Delete(wiped.DataDirectory, recursive: true);
         cluster.Start(wiped);
-        await Eventually.IsTrueAsync(
-            "somebody says that the directory is another one.",
-            () => cluster.Members.Any(member =>
-                member.Transcript().Contains("directory", StringComparison.OrdinalIgnoreCase)));
+        await IsRefusedAsync(wiped, "what it promised is forgotten");
         await leader.Client.MustPutAsync("served", "yes");
 
         // Its vote must not count: with it and one of the old members alone there is no majority.
         ClusterMember third = cluster.Members.Single(member => member != leader && member != wiped);
         third.Process!.Kill();
         Assert.NotEqual(WriteOutcome.Acknowledged, (await leader.Client.PutAsync("alone", "no")).Outcome);
+    }
+
+    [Fact]
+    public async Task A_member_with_an_older_copy_of_its_directory_is_refused_by_its_peers()
+    {
+        using TestCluster cluster = new(output);
+        ClusterMember leader = await cluster.StartAsync();
+        await FillAsync(leader);
+        await cluster.ConvergedAsync();
+        ClusterMember restored = cluster.Members.First(member => member != leader);
+        restored.Process!.Kill();
+        string copy = restored.DataDirectory + ".copy";
+        CopyDirectory(restored.DataDirectory, copy);
+
+        await cluster.StartAndWaitAsync(restored);
+        await leader.Client.MustPutAsync("acknowledged", "by two or three");
+        await cluster.ConvergedAsync();
+        restored.Process!.Kill();
+        restored.DataDirectory = copy;
+        cluster.Start(restored);
+        await IsRefusedAsync(restored, "its directory is an older copy");
+        await leader.Client.MustPutAsync("served", "yes");
     }
 
     [Theory]
@@ -115,6 +134,23 @@ public sealed class DamageTests(ITestOutputHelper output)
             KeyRangeAnswer range = await member.Client.GetPrefixAsync("key/", serializable: true);
             return range.Count == Keys && cluster.Running.Contains(member);
         });
+
+    /// <summary>Waits until the member itself says that a peer refused it, and why: its operator looks there.</summary>
+    private static Task IsRefusedAsync(ClusterMember member, string why) => Eventually.IsTrueAsync(
+        $"{member.Name} says that it is refused: {why}.",
+        () => member.Process!.Errors.Split('\n').Any(line =>
+            line.Contains("refused this member", StringComparison.Ordinal)
+            && line.Contains(why, StringComparison.Ordinal)));
+
+    private static void CopyDirectory(string from, string to)
+    {
+        foreach (string file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        {
+            string target = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
+    }
 
     private static string NewestSegment(ClusterMember member) =>
         Directory.EnumerateFiles(member.DataDirectory, "*", SearchOption.AllDirectories)
