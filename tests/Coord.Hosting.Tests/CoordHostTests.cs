@@ -51,11 +51,15 @@ public sealed class CoordHostTests : IDisposable
             (options.Raft.SnapshotEntries, options.Raft.TrailingEntries) = (20, 5);
 
         Revision last = default;
+        int puts = 0;
         using (IHost first = Build(Frugal))
         {
             await first.StartAsync(_timeout.Token);
-            for (int i = 0; i < 200; i++)
-                last = (await Store(first).PutAsync($"k{i % 10}", $"{i}", _timeout.Token)).Revision;
+            RaftNode node = first.Services.GetRequiredService<RaftNode>();
+
+            // Snapshots are written beside all this; there is one sooner or later.
+            for (; puts < 200 || puts % 10 > 0 || node.Status.SnapshotIndex.IsZero; puts++)
+                last = (await Store(first).PutAsync($"k{puts % 10}", $"{puts}", _timeout.Token)).Revision;
             await first.StopAsync(_timeout.Token);
         }
 
@@ -63,7 +67,7 @@ public sealed class CoordHostTests : IDisposable
         await second.StartAsync(_timeout.Token);
         GetResult kept = await Store(second).GetPrefixAsync("k", cancellationToken: _timeout.Token);
         Assert.Equal((last, 10), (kept.Revision, kept.Count));
-        Assert.Equal(Enumerable.Range(190, 10).Select(i => $"{i}"), kept.KeyValues.Select(key => key.ValueString));
+        Assert.Equal(Enumerable.Range(puts - 10, 10).Select(i => $"{i}"), kept.KeyValues.Select(key => key.ValueString));
         GetOptions past = new() { Revision = new(100) };
         Assert.Equal(10, (await Store(second).GetPrefixAsync("k", past, _timeout.Token)).Count);
         Assert.True(second.Services.GetRequiredService<RaftNode>().Status.SnapshotIndex > LogIndex.Zero);
