@@ -19,6 +19,13 @@ namespace Coord.Raft;
 public readonly record struct PeerHello(
     ClusterId ClusterId, NodeId NodeId, Guid DirectoryId, Term Term, EntryId LastLog, string Address = "")
 {
+    /// <summary>
+    /// Gets a number that the member's process drew when it started; zero if that is not known. What a running process
+    /// says may be overtaken by its own messages on another connection; only a new process can have lost something.
+    /// </summary>
+    /// <remarks>The transport fills it in.</remarks>
+    public ulong BootId { get; init; }
+
     /// <summary>Returns a line for logs, such as <c>n2 of cluster 1f at t7, log t7/41</c>.</summary>
     public override string ToString() => $"{NodeId} of cluster {ClusterId} at {Term}, log {LastLog}";
 }

@@ -13,6 +13,7 @@ public sealed class InMemoryNetwork
     private readonly Lock _lock = new();
     private readonly SortedDictionary<NodeId, InMemoryTransport> _transports = [];
     private readonly HashSet<(NodeId From, NodeId To)> _cuts = [];
+    private ulong _lastBootId;
 
     /// <summary>Creates a network without members.</summary>
     /// <param name="maxQueuedBytes">
@@ -94,6 +95,9 @@ public sealed class InMemoryNetwork
         foreach ((NodeId from, NodeId to) in cuts)
             Connect(from, to);
     }
+
+    /// <summary>Returns a number for a member that starts.</summary>
+    internal ulong NextBootId() => Interlocked.Increment(ref _lastBootId);
 
     /// <summary>Adds a member that has started, and links it with all others.</summary>
     internal void Join(NodeId member, InMemoryTransport transport)

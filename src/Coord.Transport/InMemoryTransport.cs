@@ -8,6 +8,7 @@ namespace Coord.Transport;
 public sealed class InMemoryTransport : IRaftTransport
 {
     private readonly InMemoryNetwork _network;
+    private readonly ulong _bootId;
     private readonly Lock _lock = new();
     private readonly HashSet<NodeId> _members = [];
     private readonly HashSet<NodeId> _removed = [];
@@ -15,10 +16,14 @@ public sealed class InMemoryTransport : IRaftTransport
     private MemoryLink[] _links = [];
     private bool _isDisposed;
 
-    internal InMemoryTransport(InMemoryNetwork network) => _network = network;
+    internal InMemoryTransport(InMemoryNetwork network)
+    {
+        _network = network;
+        _bootId = network.NextBootId();
+    }
 
     /// <summary>Gets what the member says about itself.</summary>
-    internal PeerHello Hello => _receiver!.LocalHello;
+    internal PeerHello Hello => _receiver!.LocalHello with { BootId = _bootId };
 
     /// <inheritdoc/>
     public ValueTask StartAsync(IRaftMessageReceiver receiver, CancellationToken cancellationToken)

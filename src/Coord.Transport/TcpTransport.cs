@@ -66,7 +66,7 @@ public sealed class TcpTransport : IRaftTransport
 
         _context.Tls?.Start();
         _listener.Bind();
-        _context.BootNonce = _context.Entropy.Next();
+        _context.BootId = _context.Entropy.Next() | 1; // Zero would mean that it is not known.
         _context.Receiver = receiver;
         NodeId self = receiver.LocalHello.NodeId;
         SetLocalAddress(self);

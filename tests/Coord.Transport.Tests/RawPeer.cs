@@ -36,7 +36,7 @@ internal sealed class RawPeer : IDisposable
 
     /// <summary>A hello from a member to another, as the test receivers introduce themselves.</summary>
     public static Hello Hello(ulong from, ulong to, Lane lane = Lane.Control) => new(
-        1, 1, lane, new NodeId(to), 1, 2, new TestReceiver(from).LocalHello with { Address = "127.0.0.1:1" });
+        1, 1, lane, new NodeId(to), 2, new TestReceiver(from).LocalHello with { Address = "127.0.0.1:1", BootId = 1 });
 
     /// <summary>Connects and passes the handshake.</summary>
     public static async Task<RawPeer> IntroducedAsync(TcpTransport transport, Hello hello)

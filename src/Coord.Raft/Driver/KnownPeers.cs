@@ -29,6 +29,7 @@ internal sealed class KnownPeers
     private readonly Lock _lock = new();
     private readonly SortedDictionary<NodeId, Guid> _directories = [];
     private readonly Dictionary<NodeId, (Term Term, LogIndex Index)> _acknowledged = [];
+    private readonly Dictionary<NodeId, ulong> _boots = [];
 
     /// <summary>Reads what earlier runs remembered.</summary>
     /// <exception cref="LogCorruptedException">The file is damaged.</exception>
@@ -65,15 +66,22 @@ internal sealed class KnownPeers
                         + "promised is forgotten. Restore its directory, or remove the member and add it anew.";
                 }
 
+                // A process that was checked once and still runs has lost nothing. What it says is merely overtaken by
+                // what it has acknowledged since, on another connection.
+                bool isSameProcess = peer.BootId != 0 && _boots.GetValueOrDefault(peer.NodeId) == peer.BootId;
                 (Term Term, LogIndex Index) acknowledged = _acknowledged.GetValueOrDefault(peer.NodeId);
-                bool isOlder = peer.Term < acknowledged.Term
-                    || (peer.Term == acknowledged.Term && peer.LastLog.Index < acknowledged.Index);
+                bool isOlder = !isSameProcess && (peer.Term < acknowledged.Term
+                    || (peer.Term == acknowledged.Term && peer.LastLog.Index < acknowledged.Index));
+                if (!isOlder)
+                    _boots[peer.NodeId] = peer.BootId;
+
                 return !isOlder ? null
                     : $"{peer.NodeId} is at {peer.Term}, log {peer.LastLog}, but had acknowledged {acknowledged.Term}, log "
                     + $"{acknowledged.Index}: its directory is an older copy. Remove the member and add it anew.";
             }
 
             _directories.Add(peer.NodeId, peer.DirectoryId);
+            _boots[peer.NodeId] = peer.BootId;
             Write();
             return null;
         }
@@ -89,6 +97,7 @@ internal sealed class KnownPeers
             {
                 _directories.Remove(id);
                 _acknowledged.Remove(id);
+                _boots.Remove(id);
             }
 
             if (gone.Length > 0)

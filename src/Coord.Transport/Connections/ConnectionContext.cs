@@ -39,8 +39,8 @@ internal sealed class ConnectionContext(TcpTransportOptions options, TimeProvide
     /// <summary>Gets the certificates; null without TLS.</summary>
     public Tls.TlsContext? Tls { get; init; }
 
-    /// <summary>Gets the number that this process drew when it started.</summary>
-    public ulong BootNonce { get; set; }
+    /// <summary>Gets or sets the number that this process drew when it started.</summary>
+    public ulong BootId { get; set; }
 
     /// <summary>Gets or sets the node.</summary>
     public IRaftMessageReceiver Receiver
@@ -56,5 +56,5 @@ internal sealed class ConnectionContext(TcpTransportOptions options, TimeProvide
     public string LocalAddress { get; set; } = "";
 
     /// <summary>Returns what this member says about itself now.</summary>
-    public PeerHello LocalHello() => Receiver.LocalHello with { Address = LocalAddress };
+    public PeerHello LocalHello() => Receiver.LocalHello with { Address = LocalAddress, BootId = BootId };
 }

@@ -28,7 +28,7 @@ internal static class Handshake
         {
             PeerHello local = context.LocalHello();
             ulong nonce = context.Entropy.Next();
-            Hello hello = new(MinVersion, MaxVersion, lane, target, context.BootNonce, nonce, local);
+            Hello hello = new(MinVersion, MaxVersion, lane, target, nonce, local);
             await wire.SendAllAsync(HandshakeCodec.Encode(FrameKind.Hello, hello)).ConfigureAwait(false);
 
             (FrameHeader header, byte[] payload) = await reader.ReadHandshakeAsync().ConfigureAwait(false);
@@ -44,7 +44,7 @@ internal static class Handshake
             }
 
             return new Established(
-                wire, reader, lane, welcome.Peer, welcome.BootNonce, nonce, welcome.ConnectionNonce);
+                wire, reader, lane, welcome.Peer, nonce, welcome.ConnectionNonce);
         }
         catch
         {
@@ -80,10 +80,10 @@ internal static class Handshake
 
             ushort version = Math.Min(MaxVersion, hello.MaxVersion);
             ulong nonce = context.Entropy.Next();
-            Hello welcome = new(version, version, hello.Lane, hello.Peer.NodeId, context.BootNonce, nonce, local);
+            Hello welcome = new(version, version, hello.Lane, hello.Peer.NodeId, nonce, local);
             await wire.SendAllAsync(HandshakeCodec.Encode(FrameKind.Welcome, welcome)).ConfigureAwait(false);
             return new Established(
-                wire, reader, hello.Lane, hello.Peer, hello.BootNonce, nonce, hello.ConnectionNonce);
+                wire, reader, hello.Lane, hello.Peer, nonce, hello.ConnectionNonce);
         }
         catch
         {

@@ -12,9 +12,6 @@ internal sealed class InboundConnection(ConnectionContext context, Established e
     // Its own: an arena belongs to one thread at a time, and frames of a connection arrive one after the other.
     private readonly EntryArena _arena = new(context.EntryBlocks);
 
-    /// <summary>Gets what the peer's process drew when it started.</summary>
-    public ulong PeerBootNonce { get; } = established.PeerBootNonce;
-
     /// <inheritdoc/>
     public override void OnFrame(in FrameHeader header, in ReadOnlySequence<byte> payload)
     {

@@ -42,7 +42,7 @@ internal static class HandshakeCodec
         BinaryPrimitives.WriteUInt64LittleEndian(bytes[16..], hello.Peer.NodeId.Value);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes[24..], hello.Target.Value);
         hello.Peer.DirectoryId.TryWriteBytes(bytes[32..]);
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes[48..], hello.BootNonce);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes[48..], hello.Peer.BootId);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes[56..], hello.ConnectionNonce);
         BinaryPrimitives.WriteInt64LittleEndian(bytes[64..], hello.Peer.Term.Value);
         BinaryPrimitives.WriteInt64LittleEndian(bytes[72..], hello.Peer.LastLog.Term.Value);
@@ -71,13 +71,15 @@ internal static class HandshakeCodec
             new EntryId(
                 new Term(BinaryPrimitives.ReadInt64LittleEndian(payload[72..])),
                 new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(payload[80..]))),
-            Encoding.UTF8.GetString(payload.Slice(HelloBytes, addressBytes)));
+            Encoding.UTF8.GetString(payload.Slice(HelloBytes, addressBytes)))
+        {
+            BootId = BinaryPrimitives.ReadUInt64LittleEndian(payload[48..]),
+        };
         hello = new Hello(
             BinaryPrimitives.ReadUInt16LittleEndian(payload),
             BinaryPrimitives.ReadUInt16LittleEndian(payload[2..]),
             (Lane)payload[4],
             new NodeId(BinaryPrimitives.ReadUInt64LittleEndian(payload[24..])),
-            BinaryPrimitives.ReadUInt64LittleEndian(payload[48..]),
             BinaryPrimitives.ReadUInt64LittleEndian(payload[56..]),
             peer);
         return hello.MinVersion <= hello.MaxVersion

@@ -9,10 +9,13 @@ namespace Coord.Transport.Tests.Framing;
 public sealed class HandshakeCodecTests
 {
     private static readonly Hello Sample = new(
-        1, 3, Lane.Bulk, new NodeId(9), 10, 11,
+        1, 3, Lane.Bulk, new NodeId(9), 11,
         new PeerHello(
             new ClusterId(5), new NodeId(6), new Guid("00112233-4455-6677-8899-aabbccddeeff"), new Term(7),
-            new EntryId(new Term(6), new LogIndex(8)), "höst:7400"));
+            new EntryId(new Term(6), new LogIndex(8)), "höst:7400")
+        {
+            BootId = 10,
+        });
 
     [Fact]
     public void A_hello_is_read_as_it_was_written()
