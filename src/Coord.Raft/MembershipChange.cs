@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Coord.Raft;
 
-/// <summary>One step from a membership to another: the payload of an <see cref="EntryKind.Membership"/> entry.</summary>
+/// <summary>
+/// One step from a membership to another: the payload of an <see cref="EntryKind.Membership"/> entry.
+/// </summary>
 /// <remarks>
 /// An automatic change of nothing leaves a joint membership. A change that is not automatic, or has more than one
 /// part, goes through a joint membership (Raft §6). Its encoding is in <see cref="MembershipChangeCodec"/>.

@@ -137,10 +137,19 @@ internal sealed partial class RaftCore
 
     private void LeadNewMembership()
     {
+        if (_options.StepDownOnRemoval && !_options.LingerAfterRemoval && IsRemoved())
+        {
+            Report(RaftEventKind.LeaderRemoved, index: _membership.Version);
+            BecomeFollower(_term, default);
+            return;
+        }
+
         // Fewer voters may need fewer copies; new ones have to be asked where they stand.
         if (TryCommit())
         {
             OnCommitted();
+            if (_role is not RaftRole.Leader)
+                return;
             BroadcastAppend();
         }
         else

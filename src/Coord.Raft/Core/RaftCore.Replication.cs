@@ -273,6 +273,9 @@ internal sealed partial class RaftCore
         if (TryCommit())
         {
             OnCommitted();
+            // The commit may have been that of the own removal.
+            if (_role is not RaftRole.Leader)
+                return;
             BroadcastAppend();
         }
         else if (progress.Id != _id && progress.CanLearnCommit(_log.Committed))

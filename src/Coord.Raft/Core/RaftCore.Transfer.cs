@@ -52,7 +52,7 @@ internal sealed partial class RaftCore
     /// <summary>Tells whether a member can catch up within an election timeout.</summary>
     private bool IsNear(Progress target) =>
         target.State is not ProgressState.Snapshot &&
-        target.Match + _options.PromoteLagEntries >= _log.Last.Index;
+        target.Match + _options.MaxTransferLagEntries >= _log.Last.Index;
 
     private void SendTimeoutNow()
     {

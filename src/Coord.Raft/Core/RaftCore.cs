@@ -65,8 +65,8 @@ internal sealed partial class RaftCore
         _tracker = new ProgressTracker(options.MaxInflightAppends, options.MaxInflightBytes);
         _tracker.Apply(_membership, _log.Last.Index, _tick);
         _handedHardState = HardState;
-        // A restarted member has forgotten when it last heard a leader, whose lease may still run.
-        _voteHold = options.LeaseReads ? options.ElectionTicks : 0;
+        // A restarted member has forgotten when it last heard a leader, whose lease may still run. A new one has not.
+        _voteHold = options.LeaseReads && !_term.IsZero ? options.ElectionTicks : 0;
         ResetElectionTimeout();
         AssertInvariants();
     }

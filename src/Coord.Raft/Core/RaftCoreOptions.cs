@@ -78,11 +78,21 @@ internal sealed record RaftCoreOptions
     /// <summary>Gets a value indicating whether a leader that is removed steps down (thesis §4.2.2).</summary>
     public bool StepDownOnRemoval { get; init; } = true;
 
+    /// <summary>
+    /// Gets a value indicating whether a removed leader that steps down does so only when the others know of the
+    /// removal, so that nobody has to find out without it.
+    /// </summary>
+    public bool LingerAfterRemoval { get; init; } = true;
+
     /// <summary>Gets a value indicating whether a change is refused whose voters have no live quorum.</summary>
     public bool RefuseQuorumLoss { get; init; } = true;
 
     /// <summary>
-    /// Gets how many entries a learner may lack and count as caught up, and a transfer's target may lack at its start.
+    /// Gets how many entries a learner may lack and count as caught up. More than what is usually in flight, or a busy
+    /// cluster never promotes anybody.
     /// </summary>
-    public int PromoteLagEntries { get; init; } = 1024;
+    public int PromoteLagEntries { get; init; } = 8192;
+
+    /// <summary>Gets how many entries the target of a transfer may lack when it starts.</summary>
+    public int MaxTransferLagEntries { get; init; } = 65_536;
 }

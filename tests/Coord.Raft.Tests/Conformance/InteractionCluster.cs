@@ -72,6 +72,7 @@ internal sealed class InteractionCluster
             case "transfer-leadership":
                 At(c.Find("from")!.Ids[0]).Core.TransferLeadership(new NodeId(c.Find("to")!.Ids[0]));
                 break;
+            case "send-snapshot": SendSnapshot(Node(c), new NodeId(c.Ids()[1])); break;
             case "compact": Node(c).Core.CompactTo(new LogIndex((long)c.Ids()[1])); break;
             case "status": Status(Node(c)); break;
             case "raft-log": RaftLog(Node(c)); break;
@@ -114,10 +115,13 @@ internal sealed class InteractionCluster
                 MaxAppendBytes = long.MaxValue,
                 MaxAppendEntries = int.MaxValue,
                 MaxUncommittedBytes = long.MaxValue,
-                MaxCommittedBytesPerReady = long.MaxValue,
+                MaxCommittedBytesPerReady =
+                    (long)(c.Find("max-committed-size-per-ready")?.Ids[0] ?? long.MaxValue),
                 // The published defaults differ from ours.
                 EagerReplication = true,
                 StepDownOnRemoval = c.Flag("step-down-on-removal"),
+                LingerAfterRemoval = false,
+                LeaseReads = c.Find("read-only") is { Values: ["lease-based"] },
                 RefuseQuorumLoss = false,
             };
             RaftCoreState state = new(
@@ -222,6 +226,20 @@ internal sealed class InteractionCluster
             Write($"> {node.Id} {what}");
             Indented(() => Write(action(node)));
         }
+    }
+
+    private void SendSnapshot(InteractionNode node, NodeId to)
+    {
+        Message message = new()
+        {
+            Kind = MessageKind.Snapshot,
+            From = node.Core.Id,
+            To = to,
+            Term = node.Core.Term,
+            Snapshot = node.Core.Snapshot,
+        };
+        Send(message);
+        Write(PublishedText.Message(message, OlderChanges));
     }
 
     private static void Ticks(InteractionNode node, int count)

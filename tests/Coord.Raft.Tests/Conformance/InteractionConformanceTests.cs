@@ -4,19 +4,23 @@ namespace Coord.Raft.Tests.Conformance;
 /// <remarks>Lines of log output are dropped: they are that library's words for what our events say.</remarks>
 public sealed class InteractionConformanceTests
 {
+    public static TheoryData<string> Files => PublishedCases.Files(
+        "interaction",
+        "async_storage_writes",
+        "campaign",
+        "checkquorum",
+        "confchange_v1_add_single",
+        "confchange_v1_remove_leader",
+        "confchange_v2_add_double_auto",
+        "confchange_v2_add_single_explicit",
+        "forget_leader",
+        "heartbeat_resp_recovers_from_probing",
+        "prevote",
+        "single_node",
+        "snapshot_succeed_via_app_resp");
+
     [PublishedTheory]
-    [InlineData("async_storage_writes")]
-    [InlineData("campaign")]
-    [InlineData("checkquorum")]
-    [InlineData("confchange_v1_add_single")]
-    [InlineData("confchange_v1_remove_leader")]
-    [InlineData("confchange_v2_add_double_auto")]
-    [InlineData("confchange_v2_add_single_explicit")]
-    [InlineData("forget_leader")]
-    [InlineData("heartbeat_resp_recovers_from_probing")]
-    [InlineData("prevote")]
-    [InlineData("single_node")]
-    [InlineData("snapshot_succeed_via_app_resp")]
+    [MemberData(nameof(Files))]
     public void Clusters_talk_as_published(string name)
     {
         InteractionCluster cluster = new();

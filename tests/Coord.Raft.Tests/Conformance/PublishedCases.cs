@@ -15,6 +15,16 @@ internal static class PublishedCases
     public static IReadOnlyList<DataDrivenCase> Read(string file) =>
         DataDrivenCase.Parse(File.ReadAllText(Path.Combine(Folder!, file)));
 
+    /// <summary>The known files of a family, and whatever else is there.</summary>
+    public static TheoryData<string> Files(string family, params string[] known)
+    {
+        string? folder = Folder is null ? null : Path.Combine(Folder, family);
+        IEnumerable<string> present = Directory.Exists(folder)
+            ? Directory.EnumerateFiles(folder, "*.txt").Select(file => Path.GetFileNameWithoutExtension(file))
+            : [];
+        return [.. known.Union(present).Order(StringComparer.Ordinal)];
+    }
+
     private static string? Find()
     {
         string? shared = Environment.GetEnvironmentVariable("COORD_SHARED");

@@ -6,11 +6,12 @@ namespace Coord.Raft.Tests.Conformance;
 /// <summary>Raft §5.2, §5.3, §6: what majorities and joint majorities have decided, by published cases.</summary>
 public sealed class QuorumConformanceTests
 {
+    public static TheoryData<string> Files => PublishedCases.Files(
+        "quorum", "majority_commit", "majority_vote", "joint_vote");
+
     [PublishedTheory]
-    [InlineData("quorum/majority_commit.txt")]
-    [InlineData("quorum/majority_vote.txt")]
-    [InlineData("quorum/joint_vote.txt")]
-    public void Quorums_decide_as_published(string file) => Assert.All(PublishedCases.Read(file), c =>
+    [MemberData(nameof(Files))]
+    public void Quorums_decide_as_published(string file) => Assert.All(PublishedCases.Read($"quorum/{file}.txt"), c =>
     {
         string actual = c.Command switch
         {
@@ -39,17 +40,19 @@ public sealed class QuorumConformanceTests
 
     private static string Committed(DataDrivenCase c)
     {
-        IReadOnlyList<ulong> ids = Ids(c, "cfg");
+        IReadOnlyList<ulong> incoming = Ids(c, "cfg");
+        IReadOnlyList<ulong> outgoing = Ids(c, "cfgj");
+        List<ulong> ids = [.. incoming.Union(outgoing)];
         IReadOnlyList<string> known = c.Find("idx")?.Values ?? [];
         long[] indexes = [.. known.Select(text => text == "_" ? 0 : long.Parse(text))];
-        long committed = MajorityQuorum.Reached(indexes.ToArray());
+        long committed = JointQuorum.Reached(Half(incoming), Half(outgoing));
         string result = committed == long.MaxValue ? "∞" : $"{committed}";
         if (ids.Count == 0)
             return $"<empty majority quorum>{result}";
 
         StringBuilder table = new();
         table.Append(' ', ids.Count).Append("    idx\n");
-        for (int i = 0; i < ids.Count; i++)
+        foreach (int i in Enumerable.Range(0, ids.Count).OrderBy(i => ids[i]))
         {
             // The bar counts the voters that are behind.
             int bar = indexes.Count(index => index < indexes[i]);
@@ -61,6 +64,9 @@ public sealed class QuorumConformanceTests
         }
 
         return table.Append(result).ToString();
+
+        long Half(IReadOnlyList<ulong> half) =>
+            MajorityQuorum.Reached(half.Select(id => indexes[ids.IndexOf(id)]).ToArray());
     }
 
     private static IReadOnlyList<ulong> Ids(DataDrivenCase c, string key) =>

@@ -198,7 +198,7 @@ public sealed class ReadPaperTests
     [Fact]
     public void A_restarted_member_gives_no_vote_while_a_lease_may_rest_on_it()
     {
-        Bench bench = Bench.Create(options: Lease);
+        Bench bench = Bench.Create(options: Lease, hard: new HardState(new Term(1), default, default));
         bench.Ticks(9);
         Assert.Empty(bench.Receive(bench.From(2, MessageKind.Vote, 5)));
         bench.Ticks(1);

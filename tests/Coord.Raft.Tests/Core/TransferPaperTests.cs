@@ -95,7 +95,7 @@ public sealed class TransferPaperTests
     [Fact]
     public void A_laggard_is_refused()
     {
-        Bench bench = Leader(options => options with { PromoteLagEntries = 3 });
+        Bench bench = Leader(options => options with { MaxTransferLagEntries = 3 });
         for (int i = 0; i < 4; i++)
             bench.Propose();
         bench.Core.TransferLeadership(new NodeId(2));
