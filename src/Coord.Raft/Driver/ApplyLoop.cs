@@ -10,7 +10,9 @@ namespace Coord.Raft.Driver;
 /// The only caller of the state machine. Always true:
 /// 1. entries are applied in index order, each once;
 /// 2. a caller is answered after the state machine was told that the batch is applied, so it reads its own write;
-/// 3. an exception of the state machine ends the node: the members must not diverge.
+/// 3. the owner hears that something is applied after the state machine was told, so that reads that it lets through
+///    see it; and it hears that before it is given a capture of it;
+/// 4. an exception of the state machine ends the node: the members must not diverge.
 /// The queue is bounded by what feeds it: it holds references to entries of the log, never more than the log.
 /// </remarks>
 internal sealed class ApplyLoop : ILoop, IDisposable
@@ -30,6 +32,7 @@ internal sealed class ApplyLoop : ILoop, IDisposable
     private readonly List<PendingProposal> _abandoned = [];
     private readonly ArrayBufferWriter<byte> _response = new();
     private EntryId _applied;
+    private EntryId _published;
     private long _appliedBytes;
 
     /// <summary>Creates the loop at the start of the log; a witness has no state machine.</summary>
@@ -62,7 +65,7 @@ internal sealed class ApplyLoop : ILoop, IDisposable
     {
         using Stream stream = _snapshots.OpenRead(snapshot);
         StateCapture.Restore(stream, snapshot.LastIncluded, _sessions, _stateMachine);
-        _applied = snapshot.LastIncluded;
+        _applied = _published = snapshot.LastIncluded;
         _stateMachine?.OnBatchApplied(_applied.Index);
     }
 
@@ -81,12 +84,11 @@ internal sealed class ApplyLoop : ILoop, IDisposable
         if (items.IsEmpty)
             return false;
 
-        EntryId published = _applied;
         for (int i = 0; i < items.Length; i++)
         {
             try
             {
-                Handle(items[i], ref published);
+                Handle(items[i]);
             }
             catch
             {
@@ -95,12 +97,7 @@ internal sealed class ApplyLoop : ILoop, IDisposable
             }
         }
 
-        if (_applied != published)
-        {
-            _stateMachine?.OnBatchApplied(_applied.Index);
-            _done.TryEnqueue(new Applied(_applied));
-        }
-
+        PublishApplied();
         AnswerAll();
         OnDone();
         return true;
@@ -123,22 +120,32 @@ internal sealed class ApplyLoop : ILoop, IDisposable
     /// <inheritdoc/>
     public void Dispose() => Signal.Dispose();
 
-    private void Handle(in ApplyItem item, ref EntryId published)
+    private void Handle(in ApplyItem item)
     {
         if (item.Restore is not null)
         {
             Restore(item.Restore);
             _done.TryEnqueue(new Applied(_applied, Restored: true));
-            published = _applied;
         }
         else if (item.Capture)
         {
+            PublishApplied();
             _done.TryEnqueue(new Applied(_applied, Capture: Capture()));
         }
         else
         {
             ApplyEntry(item);
         }
+    }
+
+    private void PublishApplied()
+    {
+        if (_applied == _published)
+            return;
+
+        _published = _applied;
+        _stateMachine?.OnBatchApplied(_applied.Index);
+        _done.TryEnqueue(new Applied(_applied));
     }
 
     private void Abandon(ReadOnlySpan<ApplyItem> items)
@@ -175,9 +182,19 @@ internal sealed class ApplyLoop : ILoop, IDisposable
         _applied = entry.Id;
         Volatile.Write(ref _appliedBytes, _appliedBytes + entry.Payload.Length + EntryOverhead);
         if (entry.Kind is EntryKind.Membership)
+        {
+            _published = _applied;
+            _stateMachine?.OnBatchApplied(_applied.Index);
             _done.TryEnqueue(new Applied(entry.Id, entry));
+        }
+
         if (item.Pending is not null)
-            _answers.Add(new Answer(item.Pending, entry, applied, result.Value, CopyFor(item.Pending, result)));
+        {
+            // Read now: once the owner knows that the entry is applied, its memory may be reused.
+            ulong refused = applied ? 0 : SessionTable.ReadId(entry.Payload.Span);
+            _answers.Add(new Answer(
+                item.Pending, entry.Id, applied, refused, result.Value, CopyFor(item.Pending, result)));
+        }
     }
 
     /// <summary>Copies a result's bytes if anybody still wants them: the state machine will reuse their memory.</summary>
@@ -189,7 +206,7 @@ internal sealed class ApplyLoop : ILoop, IDisposable
         foreach (ref readonly Answer answer in CollectionsMarshal.AsSpan(_answers))
         {
             PendingProposal pending = answer.Pending;
-            ProposalResult result = new(answer.Entry.Id, answer.Value, answer.Payload);
+            ProposalResult result = new(answer.Id, answer.Value, answer.Payload);
             if (!pending.ForwardedBy.IsNone)
             {
                 ForwardStatus status = answer.Applied ? ForwardStatus.Applied : ForwardStatus.SessionExpired;
@@ -204,7 +221,7 @@ internal sealed class ApplyLoop : ILoop, IDisposable
             if (answer.Applied)
                 pending.Complete(result);
             else
-                pending.Fail(new SessionExpiredException(SessionTable.ReadId(answer.Entry.Payload.Span)));
+                pending.Fail(new SessionExpiredException(answer.RefusedSession));
         }
 
         if (_answers.Count > 0)
@@ -214,5 +231,5 @@ internal sealed class ApplyLoop : ILoop, IDisposable
     }
 
     private readonly record struct Answer(
-        PendingProposal Pending, Entry Entry, bool Applied, long Value, byte[] Payload);
+        PendingProposal Pending, EntryId Id, bool Applied, ulong RefusedSession, long Value, byte[] Payload);
 }
