@@ -175,9 +175,9 @@ internal sealed partial class RaftCore
     {
         if (!_options.LeaseReads || !_hasLease || _leaseForbidden)
             return false;
-        // A follower counts whole ticks, of which the first may be nearly over when the heartbeat arrives; and its
-        // clock may run faster than ours.
-        long lease = _options.TickNanoseconds * (_options.ElectionTicks - 1) / 100 * (100 - _options.LeaseDriftPercent);
+        // A follower counts whole ticks, of which the first may be nearly over when the heartbeat arrives, and the
+        // second short, to make up for a late one; and its clock may run faster than ours.
+        long lease = _options.TickNanoseconds * (_options.ElectionTicks - 2) / 100 * (100 - _options.LeaseDriftPercent);
         return Now - _leaseStart < lease;
     }
 

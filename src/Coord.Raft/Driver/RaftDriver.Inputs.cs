@@ -12,12 +12,14 @@ internal sealed partial class RaftDriver
     private readonly List<(NodeId Target, TaskCompletionSource Done, long Deadline)> _transfers = [];
     private PendingChange? _change;
 
-    private bool IsApplyBehind => _handedBytes - _apply.AppliedBytes > MaxUnappliedBytes;
+    private bool IsApplyBehind => _handedBytes - _apply.AppliedBytes + _bytesWhileRestoring > MaxUnappliedBytes;
 
     private bool TakeInbox()
     {
         ReadOnlySpan<Inbound> inputs = _inbox.Drain();
+        // Read after the messages were taken: by an older time a lease that has ended would answer their reads.
         long now = _clock();
+        _core.Now = now;
         foreach (ref readonly Inbound input in inputs)
         {
             Interlocked.Add(ref _inboxBytes, -input.Bytes);
@@ -41,6 +43,12 @@ internal sealed partial class RaftDriver
                 break;
             case MessageKind.ForwardResponse:
                 OnForwardResponse(message);
+                break;
+            case MessageKind.SnapshotChunk when message.Term < _core.Term:
+                // A former leader's: with the present one's it would compete for the one place of a partial snapshot.
+                break;
+            case MessageKind.ReadIndex when IsDiskStalled(now):
+                // Confirming it would keep the followers following a leader that cannot write.
                 break;
             case MessageKind.SnapshotChunk:
             case MessageKind.SnapshotChunkResponse:
@@ -115,7 +123,9 @@ internal sealed partial class RaftDriver
             Refuse(error);
         else
         {
-            _change = new PendingChange(done, target, _clock() + MembershipTimeout);
+            long now = _clock();
+            long patience = now + (long)_options.ElectionTimeout.TotalNanoseconds;
+            _change = new PendingChange(done, target, now + MembershipTimeout, patience);
             AdvanceMembershipChange();
         }
 
@@ -131,18 +141,19 @@ internal sealed partial class RaftDriver
         if (_change is null)
             return;
 
+        // First of all: a leader that removes itself may have left as soon as that took effect.
+        if (MembershipPlanner.IsReached(_core.Membership, _change.Target))
+        {
+            _change.Done.TrySetResult(_core.Membership);
+            _change = null;
+            return;
+        }
+
         if (_core.Role is not RaftRole.Leader)
         {
             FailChange(_change.Started
                 ? new OutcomeUnknownException("The leadership changed; read the membership to see how far it came.")
                 : new NotLeaderException(_core.Leader));
-            return;
-        }
-
-        if (MembershipPlanner.IsReached(_core.Membership, _change.Target))
-        {
-            _change.Done.TrySetResult(_core.Membership);
-            _change = null;
             return;
         }
 
@@ -156,17 +167,24 @@ internal sealed partial class RaftDriver
                 _change.Started = true;
                 Log.MembershipProposed(_logger, id);
                 break;
+            case ProposeStatus.WouldLoseQuorum when _clock() < _change.Patience:
+                break; // A new leader has to hear its followers first.
             case ProposeStatus.WouldLoseQuorum:
-                FailChange(new MembershipChangeRefusedException(
-                    "The new voters have no quorum that answers: the change would stop the cluster. Start them first."));
+                RefuseStep(
+                    "The new voters have no quorum that answers: the change would stop the cluster. Start them first.");
                 break;
             case ProposeStatus.Invalid:
-                FailChange(new MembershipChangeRefusedException("The change contradicts the present membership."));
+                RefuseStep("The change contradicts the present membership.");
                 break;
             default:
                 break; // Not now: the next tick tries again.
         }
     }
+
+    /// <summary>Ends a change whose next step is refused. After a first step it is not true that nothing was done.</summary>
+    private void RefuseStep(string reason) => FailChange(_change!.Started
+        ? new OutcomeUnknownException($"The change stopped half-way; read the membership. {reason}")
+        : new MembershipChangeRefusedException(reason));
 
     private void FailChange(Exception failure)
     {

@@ -55,6 +55,12 @@ internal sealed partial class RaftDriver
 
         StorageBatch batch = _idleBatches.TryPop(out StorageBatch? idle) ? idle : new StorageBatch();
         batch.CopyFrom(ready);
+        if (_restoring.Count > 0)
+        {
+            foreach (ref readonly Entry entry in batch.Entries)
+                _bytesWhileRestoring += entry.Payload.Length + ApplyLoop.EntryOverhead;
+        }
+
         batch.PurgeThrough = _purgeThrough;
         _purgeThrough = default;
         if (_batchesInFlight++ == 0)
@@ -113,9 +119,12 @@ internal sealed partial class RaftDriver
                 _core.ApplyMembership(entry);
 
             if (applied.Capture is not null)
-                _save.Enqueue(new SnapshotMetadata(applied.Last, _core.Membership), applied.Capture);
+                Save(applied.Last, applied.Capture);
             else if (applied.Restored)
+            {
                 _core.OnAppended(_restoring.Dequeue());
+                _bytesWhileRestoring = 0;
+            }
             else if (applied.Last.Index > _core.AppliedIndex)
                 _core.OnApplied(applied.Last.Index);
 

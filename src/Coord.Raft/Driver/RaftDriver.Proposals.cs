@@ -14,6 +14,8 @@ internal sealed partial class RaftDriver
 
     // Sent to the leader, by our name for them.
     private readonly Dictionary<ulong, PendingProposal> _forwarded = [];
+    // Who forwarded what to us lately. The peers are few: the transport admits no others.
+    private readonly Dictionary<NodeId, ForwardWindow> _forwards = [];
     private readonly CompletionPool<PendingProposal> _proposalPool;
     private readonly ProposalBudget _budget;
     private readonly EntryArena _arena;
@@ -80,6 +82,13 @@ internal sealed partial class RaftDriver
         proposal.Block = null;
         proposal.Payload = default;
         proposal.Term = id.Term;
+        if (_appended.Remove(id.Index, out PendingProposal? overtaken))
+        {
+            // Appended here in an earlier leadership and cut off since; it may live on in another member's log.
+            Answer(overtaken, ForwardStatus.Unknown, new OutcomeUnknownException(
+                "Another leader took over before the proposal was replicated; it may yet be committed."));
+        }
+
         _appended.Add(id.Index, proposal);
         return true;
     }
@@ -116,6 +125,11 @@ internal sealed partial class RaftDriver
     private void OnForward(in Message message, long now)
     {
         if (!ForwardCodec.TryReadRequest(message.Payload, out EntryKind kind, out ReadOnlyMemory<byte> payload))
+            return;
+
+        if (!_forwards.TryGetValue(message.From, out ForwardWindow? forwards))
+            _forwards.Add(message.From, forwards = new ForwardWindow());
+        if (!forwards.TryAccept(message.Context))
             return;
 
         PendingProposal proposal = _proposalPool.Rent();

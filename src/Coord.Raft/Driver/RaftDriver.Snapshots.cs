@@ -14,6 +14,9 @@ internal sealed partial class RaftDriver
     // The acknowledgements of installed snapshots, until the state machine holds what they stand for.
     private readonly Queue<AppendAck> _restoring = new();
 
+    // What came in meanwhile, and can only be handed to the state machine when it holds the snapshot.
+    private long _bytesWhileRestoring;
+
     /// <summary>Lets the state machine load a snapshot whose place in the log is durable.</summary>
     /// <remarks>
     /// The core counts a snapshot as applied when it is acknowledged. That has to wait for the state machine: a read
@@ -39,6 +42,19 @@ internal sealed partial class RaftDriver
         _bytesSinceSnapshot = 0;
         _apply.Enqueue(new ApplyItem(default, Capture: true));
         _apply.Signal.Set();
+    }
+
+    private void Save(EntryId last, StateCapture capture)
+    {
+        if (_core.FirstIndex <= last.Index.Next)
+        {
+            _save.Enqueue(new SnapshotMetadata(last, _core.Membership), capture);
+            return;
+        }
+
+        // A received snapshot has overtaken it, and the membership in effect is already that snapshot's.
+        capture.Dispose();
+        _snapshotting = false;
     }
 
     private void OnSnapshotSaved(SnapshotMetadata saved)

@@ -32,7 +32,7 @@ internal sealed partial class RaftDriver : ILoop
     private readonly SwapQueue<Inbound> _inbox;
     private readonly SwapQueue<PendingProposal> _proposals;
     private readonly SwapQueue<PendingRead> _readQueue;
-    private readonly SwapQueue<SnapshotEvent> _snapshotEvents = new(1024);
+    private readonly SwapQueue<SnapshotEvent> _snapshotEvents = new(int.MaxValue);
     private readonly Stack<StorageBatch> _idleBatches = new();
     private readonly ArrayBufferWriter<byte> _buffer = new();
     private readonly ReadRounds _reads;
@@ -97,7 +97,8 @@ internal sealed partial class RaftDriver : ILoop
         _core.Now = now;
         bool ticked = TickIfDue(now);
         SubmitProposals(now);
-        _reads.Ask(now);
+        if (!IsDiskStalled(now))
+            _reads.Ask(now);
         worked |= ticked | HandleReadies(now);
         if (worked)
         {

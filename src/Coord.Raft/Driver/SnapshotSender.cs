@@ -70,7 +70,9 @@ internal sealed class SnapshotSender(Message order, SnapshotFile file, long byte
             return;
         }
 
-        _allowance = Math.Min(WindowBytes, _allowance + ((now - _allowanceAt) * bytesPerSecond / 1_000_000_000));
+        // Not in integers: with a high rate or after a pause the product would overflow.
+        double earned = Math.Min(WindowBytes, (now - _allowanceAt) / 1e9 * bytesPerSecond);
+        _allowance = Math.Min(WindowBytes, _allowance + (long)earned);
         _allowanceAt = now;
         while (_sent < file.Length && _sent - _acknowledged < WindowBytes && _allowance > 0)
         {

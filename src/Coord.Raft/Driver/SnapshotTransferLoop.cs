@@ -158,10 +158,10 @@ internal sealed class SnapshotTransferLoop(
     {
         try
         {
-            _partial!.Complete();
+            SnapshotMetadata verified = _partial!.Complete();
             _partial.Dispose();
             _partial = null;
-            Deliver(chunk, snapshot);
+            Deliver(chunk, verified);
         }
         catch (InvalidDataException)
         {

@@ -1,0 +1,139 @@
+using Coord.Raft.Driver;
+
+namespace Coord.Raft.Tests.Driver;
+
+/// <summary>What the owner loop does in moments that threads would reach by chance only.</summary>
+public sealed class RaftDriverTests
+{
+    [Fact]
+    public async Task A_proposal_of_an_earlier_leadership_ends_as_unknown_when_its_place_is_taken_in_a_later_one()
+    {
+        PumpedNode node = new();
+        node.BecomeLeader();
+        Task<ProposalResult> first = node.ProposeAsync("a");
+        Task<ProposalResult> second = node.ProposeAsync("b");
+        LogIndex last = node.Core.LastEntry.Index;
+
+        Term term = node.Core.Term.Next;
+        node.Deliver(new Message
+        {
+            Kind = MessageKind.Append,
+            From = PumpedNode.Other,
+            Term = term,
+            Log = Bootstrap.FirstEntry,
+            Entries = new[] { new Entry(new EntryId(term, new LogIndex(2)), EntryKind.Command, default) },
+        });
+        node.BecomeLeader();
+        Task<ProposalResult> third = node.ProposeAsync("c");
+
+        Assert.Equal(last, node.Core.LastEntry.Index);
+        await Assert.ThrowsAsync<OutcomeUnknownException>(() => second);
+        node.Acknowledge(last);
+        Assert.Equal(last, (await third).Id.Index);
+        await Assert.ThrowsAsync<ProposalDroppedException>(() => first);
+    }
+
+    [Fact]
+    public void A_lease_that_ended_during_a_pause_answers_no_read_that_another_member_asks()
+    {
+        PumpedNode node = new(options => options.LeaseReads = true);
+        node.BecomeLeader();
+        node.Acknowledge(node.Core.LastEntry.Index);
+        Message heartbeat = BeatUntilSent(node);
+        node.Deliver(heartbeat with
+        {
+            Kind = MessageKind.HeartbeatResponse,
+            From = PumpedNode.Other,
+        });
+        Message read = new()
+        {
+            Kind = MessageKind.ReadIndex,
+            From = PumpedNode.Other,
+            Term = node.Core.Term,
+            Context = 5,
+        };
+
+        node.Deliver(read);
+        Assert.Contains(node.Sent, message => message.Kind is MessageKind.ReadIndexResponse && message.Context == 5);
+
+        node.Clock += 10_000_000_000;
+        node.Deliver(read with { Context = 6 });
+        Assert.DoesNotContain(
+            node.Sent, message => message.Kind is MessageKind.ReadIndexResponse && message.Context == 6);
+    }
+
+    [Fact]
+    public void A_repeated_forward_is_proposed_once()
+    {
+        PumpedNode node = new();
+        node.BecomeLeader();
+        Message forward = new()
+        {
+            Kind = MessageKind.Forward,
+            From = PumpedNode.Other,
+            Term = node.Core.Term,
+            Context = 77,
+            Payload = new byte[] { 1, (byte)EntryKind.Command, 42 },
+        };
+        LogIndex before = node.Core.LastEntry.Index;
+
+        node.Deliver(forward);
+        node.Deliver(forward);
+        node.Deliver(forward with { Context = 76 });
+
+        Assert.Equal(before + 2, node.Core.LastEntry.Index);
+    }
+
+    [Fact]
+    public void A_snapshot_of_a_former_leader_does_not_take_the_place_of_the_present_ones()
+    {
+        PumpedNode node = new();
+        SnapshotMetadata snapshot = new(new EntryId(new Term(2), new LogIndex(100)), node.Core.Membership);
+        Message chunk = new()
+        {
+            Kind = MessageKind.SnapshotChunk,
+            From = PumpedNode.Other,
+            Term = new Term(3),
+            Session = Bootstrap.FirstEntry.Index,
+            Snapshot = snapshot,
+        };
+        node.Deliver(new Message { Kind = MessageKind.Heartbeat, From = PumpedNode.Other, Term = new Term(3) });
+        node.Deliver(chunk with { Payload = Chunk(0, 1000, 10) });
+        Assert.Equal(10, Arrived(node));
+
+        node.Deliver(chunk with
+        {
+            From = new NodeId(3),
+            Term = new Term(2),
+            Snapshot = snapshot with { LastIncluded = new EntryId(new Term(2), new LogIndex(90)) },
+            Payload = Chunk(0, 900, 10),
+        });
+        node.Deliver(chunk with { Payload = Chunk(10, 1000, 10) });
+
+        Assert.Equal(20, Arrived(node));
+        Assert.DoesNotContain(node.Sent, m => m.Kind is MessageKind.SnapshotChunkResponse && m.To == new NodeId(3));
+    }
+
+    private static Message BeatUntilSent(PumpedNode node)
+    {
+        node.Sent.Clear();
+        node.Clock += 100_000_000;
+        node.Pump();
+        return Assert.Single(
+            node.Sent, message => message.Kind is MessageKind.Heartbeat && message.To == PumpedNode.Other);
+    }
+
+    private static byte[] Chunk(long offset, long length, int bytes)
+    {
+        byte[] body = new byte[SnapshotChunkCodec.ChunkHeader + bytes];
+        SnapshotChunkCodec.WriteHeader(body, offset, length);
+        return body;
+    }
+
+    private static long Arrived(PumpedNode node)
+    {
+        Message answer = node.Sent.Last(message => message.Kind is MessageKind.SnapshotChunkResponse);
+        Assert.True(SnapshotChunkCodec.TryReadResponse(answer.Payload, out _, out long received));
+        return received;
+    }
+}
