@@ -5,8 +5,8 @@ namespace Coord.Raft;
 /// <summary>A client's standing with the cluster, by which each of its commands is applied exactly once (thesis §6.3).</summary>
 /// <remarks>
 /// A command whose outcome is unknown is proposed again under its number, until it is answered or the caller stops
-/// waiting. The cluster forgets sessions beyond its bound, the one unused for longest first. Thread-safe; at most
-/// 1,024 commands of one session may be unanswered.
+/// waiting. The cluster forgets sessions beyond its bound, the one unused for longest first. Thread-safe; a command may
+/// be at most 1,024 after the oldest one of its session that is unanswered.
 /// </remarks>
 public sealed class ClientSession
 {
@@ -24,15 +24,21 @@ public sealed class ClientSession
     /// <param name="command">The command; copied before the call returns.</param>
     /// <param name="cancellationToken">Stops waiting. The command may still be applied, once.</param>
     /// <returns>The result of the one time that it was applied.</returns>
+    /// <exception cref="ArgumentException">The command is too large.</exception>
     /// <exception cref="SessionExpiredException">The cluster has forgotten the session; the outcome is unknown.</exception>
     /// <exception cref="ProposalDroppedException">Too many commands of the session are unanswered; not done.</exception>
-    /// <exception cref="NodeStoppedException">The node is stopping.</exception>
+    /// <exception cref="OutcomeUnknownException">
+    /// It cannot be tried again here; it may have been, or may yet be applied.
+    /// </exception>
+    /// <exception cref="NodeStoppedException">The node is stopping; see its outcome.</exception>
     public async ValueTask<ProposalResult> ProposeAsync(
         ReadOnlyMemory<byte> command, CancellationToken cancellationToken = default)
     {
+        _node.ThrowIfTooLarge(command);
         byte[] payload = new byte[SessionTable.HeaderBytes + command.Length];
         command.CopyTo(payload.AsMemory(SessionTable.HeaderBytes));
         ulong sequence = Begin(payload);
+        bool mayHaveHappened = false;
         try
         {
             while (true)
@@ -45,7 +51,13 @@ public sealed class ClientSession
                 catch (CoordException exception) when (exception is OutcomeUnknownException or NotLeaderException)
                 {
                     // The table answers a second application from memory, so trying again cannot do harm.
+                    mayHaveHappened |= exception.Outcome is Outcome.Unknown;
                     cancellationToken.ThrowIfCancellationRequested();
+                }
+                catch (CoordException exception) when (mayHaveHappened && exception.Outcome is Outcome.DidNotHappen)
+                {
+                    throw new OutcomeUnknownException(
+                        "An earlier attempt at the command may have been applied, or may yet be.", exception);
                 }
             }
         }
@@ -69,8 +81,9 @@ public sealed class ClientSession
     {
         lock (_lock)
         {
-            if (_unanswered.Count >= SessionTable.MaxUnreadAnswers)
-                throw new ProposalDroppedException("Too many commands of this session are unanswered; wait for some.");
+            // The table keeps all answers from the oldest unanswered command on, also those that were read.
+            if (_unanswered.Count > 0 && _lastSequence - _unanswered.Min + 1 >= SessionTable.MaxUnreadAnswers)
+                throw new ProposalDroppedException("A command of this session is unanswered for too long; wait for it.");
 
             ulong sequence = ++_lastSequence;
             _unanswered.Add(sequence);

@@ -39,7 +39,16 @@ public sealed partial class RaftNode
         if (!runtime.Driver.TryEnqueue(new Inbound(default, Command: () => run(done))))
             throw new ProposalDroppedException("The member has too much to do; try again shortly.");
 
-        await done.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await AnsweredAsync(done.Task, cancellationToken).ConfigureAwait(false);
+        await done.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>Waits for the owner loop's answer, or for its end: a request that it had taken may be lost with it.</summary>
+    private async Task AnsweredAsync(Task answer, CancellationToken cancellationToken)
+    {
+        await Task.WhenAny(answer, Completion).WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (!answer.IsCompleted)
+            throw new NodeStoppedException("The node has stopped.", Outcome.Unknown);
     }
 
     private async Task HandOverAsync(CancellationToken cancellationToken)
@@ -76,10 +85,31 @@ public sealed partial class RaftNode
             return;
         }
 
-        // Nothing comes in any more before the loops end.
-        await _transport.DisposeAsync().ConfigureAwait(false);
-        Exception? closing = _runtime?.Stop(failure);
-        _runtime?.FailAll(failure);
+        Exception? closing = null;
+        try
+        {
+            // Nothing comes in any more before the loops end.
+            await _transport.DisposeAsync().ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Whatever the transport makes of its end, the log is closed and all who wait are told.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            closing = exception;
+        }
+
+        try
+        {
+            closing = _runtime?.Stop(failure) ?? closing;
+            _runtime?.FailAll(failure);
+        }
+#pragma warning disable CA1031 // It is reported as what ended the node.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            closing = exception;
+        }
+
         Log.Stopped(_logger, Id);
         if ((failure ?? closing) is { } reason)
             _completion.TrySetException(reason);

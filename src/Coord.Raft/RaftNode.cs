@@ -22,6 +22,7 @@ public sealed partial class RaftNode : IAsyncDisposable
     private readonly EntryArena _arena;
     private readonly Lock _arenaLock = new();
     private readonly ProposalBudget _budget;
+    private readonly ProposalBudget _readBudget;
     private readonly CompletionPool<PendingProposal> _proposalPool = new(pool => new PendingProposal(pool));
     private readonly CompletionPool<PendingRead> _readPool = new(pool => new PendingRead(pool));
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -56,6 +57,7 @@ public sealed partial class RaftNode : IAsyncDisposable
         _blocks = new EntryBlockPool((int)Math.Min(options.SnapshotBytes / EntryBlockPool.BlockBytes, 1024));
         _arena = new EntryArena(_blocks);
         _budget = new ProposalBudget(options.MaxPendingProposals, options.MaxPendingBytes);
+        _readBudget = new ProposalBudget(options.MaxPendingProposals, long.MaxValue);
         _requestTimeout = (long)options.RequestTimeout.TotalNanoseconds;
     }
 
@@ -98,6 +100,7 @@ public sealed partial class RaftNode : IAsyncDisposable
             // Nothing runs: whoever stops or disposes the node from now on finds that done.
             Volatile.Write(ref _lifecycle, 2);
             _runtime?.Close();
+            _runtime?.FailAll(exception);
             _completion.TrySetException(exception);
             await _transport.DisposeAsync().ConfigureAwait(false);
             throw;
@@ -142,10 +145,7 @@ public sealed partial class RaftNode : IAsyncDisposable
     public ValueTask<ProposalResult> ProposeAsync(
         ReadOnlyMemory<byte> command, CancellationToken cancellationToken = default)
     {
-        if (command.Length > _options.MaxCommandBytes)
-            throw new ArgumentException(
-                $"The command has {command.Length} bytes; at most {_options.MaxCommandBytes} are allowed.", nameof(command));
-
+        ThrowIfTooLarge(command);
         return ProposeAsync(EntryKind.Command, command, cancellationToken);
     }
 
@@ -156,14 +156,17 @@ public sealed partial class RaftNode : IAsyncDisposable
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The index that is applied at least.</returns>
     /// <exception cref="CoordTimeoutException">No quorum confirmed it in time.</exception>
+    /// <exception cref="ProposalDroppedException">Too many reads wait at this member.</exception>
     /// <exception cref="NodeStoppedException">The node is not running.</exception>
     public ValueTask<LogIndex> ReadBarrierAsync(CancellationToken cancellationToken = default)
     {
         NodeRuntime runtime = Running();
         PendingRead read = _readPool.Rent();
         read.Deadline = Now() + _requestTimeout;
+        bool hasRoom = _readBudget.TryTake(0);
+        read.Budget = hasRoom ? _readBudget : null;
         ValueTask<LogIndex> task = read.BeginAsync(cancellationToken);
-        if (!runtime.Driver.TryEnqueue(read))
+        if (!hasRoom || !runtime.Driver.TryEnqueue(read))
             read.Fail(new ProposalDroppedException("Too many reads wait at this member; try again shortly."));
 
         return task;
@@ -233,7 +236,16 @@ public sealed partial class RaftNode : IAsyncDisposable
             throw new ProposalDroppedException("The member has too much to do; try again shortly.");
         }
 
-        return await done.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await AnsweredAsync(done.Task, cancellationToken).ConfigureAwait(false);
+        return await done.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>Refuses a command that the log would not take; a larger one would stop the node there.</summary>
+    internal void ThrowIfTooLarge(ReadOnlyMemory<byte> command)
+    {
+        if (command.Length > _options.MaxCommandBytes)
+            throw new ArgumentException(
+                $"The command has {command.Length} bytes; at most {_options.MaxCommandBytes} are allowed.", nameof(command));
     }
 
     internal ValueTask<ProposalResult> ProposeAsync(

@@ -27,6 +27,9 @@ internal sealed class KnownPeers
     private readonly IFileSystem _files;
     private readonly string _directory;
     private readonly Lock _lock = new();
+
+    // A lock of its own: the other is held while the disk is waited for, and the owner loop notes acknowledgements.
+    private readonly Lock _acknowledgedLock = new();
     private readonly SortedDictionary<NodeId, Guid> _directories = [];
     private readonly Dictionary<NodeId, (Term Term, LogIndex Index)> _acknowledged = [];
     private readonly Dictionary<NodeId, ulong> _boots = [];
@@ -44,7 +47,7 @@ internal sealed class KnownPeers
     /// <summary>Notes what a peer has acknowledged to be durable.</summary>
     public void OnAcknowledged(NodeId peer, Term term, LogIndex index)
     {
-        lock (_lock)
+        lock (_acknowledgedLock)
         {
             (Term Term, LogIndex Index) known = _acknowledged.GetValueOrDefault(peer);
             if (term > known.Term || (term == known.Term && index > known.Index))
@@ -69,7 +72,10 @@ internal sealed class KnownPeers
                 // A process that was checked once and still runs has lost nothing. What it says is merely overtaken by
                 // what it has acknowledged since, on another connection.
                 bool isSameProcess = peer.BootId != 0 && _boots.GetValueOrDefault(peer.NodeId) == peer.BootId;
-                (Term Term, LogIndex Index) acknowledged = _acknowledged.GetValueOrDefault(peer.NodeId);
+                (Term Term, LogIndex Index) acknowledged;
+                lock (_acknowledgedLock)
+                    acknowledged = _acknowledged.GetValueOrDefault(peer.NodeId);
+
                 bool isOlder = !isSameProcess && (peer.Term < acknowledged.Term
                     || (peer.Term == acknowledged.Term && peer.LastLog.Index < acknowledged.Index));
                 if (!isOlder)
@@ -79,6 +85,9 @@ internal sealed class KnownPeers
                     : $"{peer.NodeId} is at {peer.Term}, log {peer.LastLog}, but had acknowledged {acknowledged.Term}, log "
                     + $"{acknowledged.Index}: its directory is an older copy. Remove the member and add it anew.";
             }
+
+            if (_directories.Count >= MembershipCodec.MaxMembers)
+                return "Too many different peers have come; no cluster has so many members.";
 
             _directories.Add(peer.NodeId, peer.DirectoryId);
             _boots[peer.NodeId] = peer.BootId;
@@ -96,8 +105,9 @@ internal sealed class KnownPeers
             foreach (NodeId id in gone)
             {
                 _directories.Remove(id);
-                _acknowledged.Remove(id);
                 _boots.Remove(id);
+                lock (_acknowledgedLock)
+                    _acknowledged.Remove(id);
             }
 
             if (gone.Length > 0)

@@ -23,7 +23,10 @@ internal sealed class MessageReceiver(
     {
         try
         {
-            refusal = peers.Check(peer);
+            // What claims to be this member would be believed like this member's own disk.
+            refusal = peer.NodeId == options.NodeId
+                ? $"{options.NodeId} exists twice; give one of the two another id."
+                : peers.Check(peer);
         }
         catch (IOException exception)
         {
@@ -43,7 +46,7 @@ internal sealed class MessageReceiver(
         if (!MessageCodec.TryRead(message, arena, out Message decoded))
             return ReceiveResult.Malformed;
 
-        if (decoded.From != from || decoded.To != options.NodeId)
+        if (decoded.From != from || decoded.To != options.NodeId || from == options.NodeId)
         {
             MessageCodec.Discard(decoded);
             return ReceiveResult.Malformed;

@@ -6,6 +6,16 @@ internal sealed class PendingRead(CompletionPool<PendingRead> pool) : PooledComp
     /// <summary>Gets or sets when the node gives up waiting, in its monotonic nanoseconds.</summary>
     public long Deadline { get; set; }
 
+    /// <summary>Gets or sets where the room that it takes is given back; null if it takes none.</summary>
+    public ProposalBudget? Budget { get; set; }
+
+    /// <inheritdoc/>
+    protected override void OnLetGo()
+    {
+        Budget?.Return(0);
+        Budget = null;
+    }
+
     /// <inheritdoc/>
     protected override void ReturnToPool() => pool.Return(this);
 }

@@ -77,6 +77,10 @@ internal abstract class PooledCompletion<TResult> : IValueTaskSource<TResult>, I
     /// <inheritdoc/>
     TResult IValueTaskSource<TResult>.GetResult(short token)
     {
+        // Who asks too early, or twice, must not let go of what may be somebody else's by now. A wrong token throws.
+        if (_source.GetStatus(token) is ValueTaskSourceStatus.Pending)
+            throw new InvalidOperationException("There is no result yet: await the task.");
+
         try
         {
             return _source.GetResult(token);

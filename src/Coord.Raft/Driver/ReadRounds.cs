@@ -76,6 +76,9 @@ internal sealed class ReadRounds(Func<ulong, bool> ask, ulong firstContext, long
             Expire(round, now, failure);
         foreach (Round round in _confirmed)
             Expire(round, now, failure);
+
+        // A state machine that stands still must not let rounds pile up that nobody waits for.
+        _confirmed.RemoveAll(static round => round.Reads.Count == 0);
     }
 
     private static void Expire(Round round, long now, Func<Exception> failure)

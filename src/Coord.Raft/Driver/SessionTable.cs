@@ -41,7 +41,7 @@ internal sealed class SessionTable(int maxSessions)
     /// <summary>Opens a session; its id is the index of the entry that opens it.</summary>
     public ApplyResult Open(LogIndex index)
     {
-        if (_sessions.Count == maxSessions)
+        while (_sessions.Count >= maxSessions)
             Remove(_byUse.First!.Value);
 
         Add(new Session((ulong)index.Value));
@@ -181,10 +181,22 @@ internal sealed class SessionTable(int maxSessions)
 
         public void Forget(ulong lowestUnread)
         {
-            for (; LowestUnread < lowestUnread && Answers.Count > 0; LowestUnread++)
-                Answers.Remove(LowestUnread);
+            if (lowestUnread <= LowestUnread)
+                return;
 
-            LowestUnread = Math.Max(LowestUnread, lowestUnread);
+            if (lowestUnread - LowestUnread <= (ulong)Answers.Count)
+            {
+                for (ulong sequence = LowestUnread; sequence < lowestUnread; sequence++)
+                    Answers.Remove(sequence);
+            }
+            else
+            {
+                // The numbers are the client's: counting up to them could take for ever.
+                foreach (ulong sequence in Answers.Keys.TakeWhile(sequence => sequence < lowestUnread).ToArray())
+                    Answers.Remove(sequence);
+            }
+
+            LowestUnread = lowestUnread;
         }
     }
 }

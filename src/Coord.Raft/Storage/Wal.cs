@@ -66,9 +66,8 @@ internal sealed partial class Wal : IDisposable
 
     private int Room => _segmentBytes - SealBytes - _buffer.End;
 
-    // What fits in this segment and in the next, whose size is another one if the option was changed.
-    private int FreshRoom =>
-        Math.Min(_segmentBytes, _options.SegmentBytes) - FirstRecordOffset - StartBytes - SealBytes;
+    // What fits in the next segment. This one's size is another if the option was changed; it need not hold as much.
+    private int FreshRoom => _options.SegmentBytes - FirstRecordOffset - StartBytes - SealBytes;
 
     /// <summary>
     /// Allocates the segment after the current one, so that no commit has to. May run on another thread, beside
