@@ -83,7 +83,7 @@ public sealed class ClientSession
         {
             // The table keeps all answers from the oldest unanswered command on, also those that were read.
             if (_unanswered.Count > 0 && _lastSequence - _unanswered.Min + 1 >= SessionTable.MaxUnreadAnswers)
-                throw new ProposalDroppedException("A command of this session is unanswered for too long; wait for it.");
+                throw new ProposalDroppedException("A command of this session is too long unanswered; wait.");
 
             ulong sequence = ++_lastSequence;
             _unanswered.Add(sequence);

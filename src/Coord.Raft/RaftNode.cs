@@ -245,7 +245,8 @@ public sealed partial class RaftNode : IAsyncDisposable
     {
         if (command.Length > _options.MaxCommandBytes)
             throw new ArgumentException(
-                $"The command has {command.Length} bytes; at most {_options.MaxCommandBytes} are allowed.", nameof(command));
+                $"The command has {command.Length} bytes; at most {_options.MaxCommandBytes} are allowed.",
+                nameof(command));
     }
 
     internal ValueTask<ProposalResult> ProposeAsync(

@@ -1,7 +1,8 @@
 namespace Coord.Raft.Driver;
 
 /// <summary>A membership change that a caller waits for.</summary>
-internal sealed class PendingChange(TaskCompletionSource<Membership> done, MembershipTarget target, long deadline, long patience)
+internal sealed class PendingChange(
+    TaskCompletionSource<Membership> done, MembershipTarget target, long deadline, long patience)
 {
     /// <summary>Gets what to complete once the membership is as wanted.</summary>
     public TaskCompletionSource<Membership> Done => done;

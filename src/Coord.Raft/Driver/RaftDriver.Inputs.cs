@@ -181,7 +181,7 @@ internal sealed partial class RaftDriver
         }
     }
 
-    /// <summary>Ends a change whose next step is refused. After a first step it is not true that nothing was done.</summary>
+    /// <summary>Ends a change whose next step is refused. After a first step something was done.</summary>
     private void RefuseStep(string reason) => FailChange(_change!.Started
         ? new OutcomeUnknownException($"The change stopped half-way; read the membership. {reason}")
         : new MembershipChangeRefusedException(reason));

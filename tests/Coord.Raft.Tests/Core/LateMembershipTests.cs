@@ -10,7 +10,7 @@ public sealed class LateMembershipTests
     {
         NodeId leader = new(2);
         Membership initial = Membership.CreateInitial(
-            [new Member(new NodeId(1), default, ""), new Member(leader, default, ""), new Member(new NodeId(3), default, "")]);
+            Enumerable.Range(1, 3).Select(id => new Member(new NodeId((ulong)id), default, "")));
         EntryId start = new(new Term(1), new LogIndex(1));
         RaftCore core = new(
             new RaftCoreOptions { Id = new NodeId(1) },

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Coord.Raft.Tests.Driver;
 
-/// <summary>Member 1 of three, pumped by hand on a disk in memory; the test plays the clock and the other members.</summary>
+/// <summary>Member 1 of three, pumped by hand, on a disk in memory; the test plays clock and other members.</summary>
 internal sealed class PumpedNode : IRaftTransport
 {
     public static readonly NodeId Self = new(1);
