@@ -43,7 +43,7 @@ public sealed partial class RaftNode
         await done.Task.ConfigureAwait(false);
     }
 
-    /// <summary>Waits for the owner loop's answer, or its end: a request that it had taken may be lost with it.</summary>
+    /// <summary>Waits for the owner loop to answer, or to end: what it had taken may be lost with it.</summary>
     private async Task AnsweredAsync(Task answer, CancellationToken cancellationToken)
     {
         await Task.WhenAny(answer, Completion).WaitAsync(cancellationToken).ConfigureAwait(false);
