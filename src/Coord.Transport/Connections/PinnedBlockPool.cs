@@ -17,6 +17,10 @@ internal sealed class PinnedBlockPool(int maxIdleBlocks = 512) : MemoryPool<byte
 
     private readonly ConcurrentQueue<PinnedBlock> _idle = new();
     private int _idleCount;
+    private int _rented;
+
+    /// <summary>Gets how many blocks are in use.</summary>
+    public int RentedBlocks => Volatile.Read(ref _rented);
 
     /// <inheritdoc/>
     public override int MaxBufferSize => BlockBytes;
@@ -24,6 +28,7 @@ internal sealed class PinnedBlockPool(int maxIdleBlocks = 512) : MemoryPool<byte
     /// <summary>Takes a block.</summary>
     public PinnedBlock RentBlock()
     {
+        Interlocked.Increment(ref _rented);
         if (!_idle.TryDequeue(out PinnedBlock? block))
             return new PinnedBlock(this);
 
@@ -41,6 +46,7 @@ internal sealed class PinnedBlockPool(int maxIdleBlocks = 512) : MemoryPool<byte
 
     internal void Return(PinnedBlock block)
     {
+        Interlocked.Decrement(ref _rented);
         if (Interlocked.Increment(ref _idleCount) > maxIdleBlocks)
             Interlocked.Decrement(ref _idleCount);
         else
