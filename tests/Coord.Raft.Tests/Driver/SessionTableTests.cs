@@ -37,6 +37,41 @@ public sealed class SessionTableTests
     }
 
     [Fact]
+    public void Numbers_that_leap_to_their_end_cost_no_counting()
+    {
+        ulong session = Open();
+        Apply(_table, session, 1, 1, "a", out _);
+        Apply(_table, session, ulong.MaxValue - 1, 1, "b", out _);
+        Assert.True(Apply(_table, session, ulong.MaxValue, ulong.MaxValue - 1, "c", out _));
+
+        Assert.False(Apply(_table, session, 1, ulong.MaxValue - 1, "a", out _));
+        Assert.True(Apply(_table, session, ulong.MaxValue - 1, ulong.MaxValue - 1, "b", out _));
+
+        ArrayBufferWriter<byte> bytes = new();
+        _table.Write(bytes);
+        SessionTable restored = new(maxSessions: 1);
+        restored.Read(bytes.WrittenSpan);
+        Assert.True(Apply(restored, session, ulong.MaxValue - 1, ulong.MaxValue - 1, "b", out _));
+        Assert.Equal(["a", "b", "c"], _machine.Commands);
+    }
+
+    [Fact]
+    public void A_bound_that_was_lowered_holds_from_the_next_session_on()
+    {
+        Open();
+        Open();
+        Open();
+        ArrayBufferWriter<byte> bytes = new();
+        _table.Write(bytes);
+        SessionTable restored = new(maxSessions: 2);
+        restored.Read(bytes.WrittenSpan);
+
+        restored.Open(new LogIndex(100));
+
+        Assert.Equal(2, restored.Count);
+    }
+
+    [Fact]
     public void An_unknown_session_applies_nothing()
     {
         Assert.False(Apply(_table, 99, 1, 1, "a", out _));

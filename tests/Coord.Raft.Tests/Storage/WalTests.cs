@@ -55,6 +55,26 @@ public sealed class WalTests
     }
 
     [Fact]
+    public void A_log_of_small_segments_takes_an_entry_that_only_a_larger_one_holds()
+    {
+        using LogHarness log = new LogHarness().Open();
+        log.Append(1, 1);
+        log.Wal.Dispose();
+        WalOptions larger = log.Options() with { SegmentBytes = 8 * LogHarness.SegmentBytes };
+        using EntryArena arena = new(new EntryBlockPool());
+        Entry big = LogEntries.Make(1, 2, 4 * LogHarness.SegmentBytes);
+        using (Wal wal = Wal.Open(log.Disk, LogHarness.Directory, larger, arena, out _))
+        {
+            wal.Append(null, [big], null);
+            wal.Sync();
+        }
+
+        using Wal again = Wal.Open(log.Disk, LogHarness.Directory, larger, arena, out WalRecovery recovery);
+        Assert.Equal(2, recovery.Entries.Length);
+        LogEntries.AssertIntact(recovery.Entries.Span[1]);
+    }
+
+    [Fact]
     public void An_entry_at_an_existing_index_replaces_it_and_all_that_follow()
     {
         using LogHarness log = new LogHarness().Open();
