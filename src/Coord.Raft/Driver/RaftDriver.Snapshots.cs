@@ -35,7 +35,8 @@ internal sealed partial class RaftDriver
         if (_snapshotting || (entries < _options.SnapshotEntries && _bytesSinceSnapshot < _options.SnapshotBytes))
             return;
 
-        if (entries <= 0)
+        // A member that was removed and may yet be needed would forget how it was a member.
+        if (entries <= 0 || _core.DefersSnapshots)
             return;
 
         _snapshotting = true;

@@ -114,6 +114,39 @@ public sealed class RaftDriverTests
         Assert.DoesNotContain(node.Sent, m => m.Kind is MessageKind.SnapshotChunkResponse && m.To == new NodeId(3));
     }
 
+    [Fact]
+    public void A_removed_member_takes_no_snapshot_before_the_others_know_of_its_removal()
+    {
+        PumpedNode node = new(options => (options.SnapshotEntries, options.TrailingEntries) = (1, 0));
+        MembershipChange removal = new() { Changes = [new MemberChange(MemberChangeKind.Remove, PumpedNode.Self)] };
+        Term term = new(2);
+        Message append = new()
+        {
+            Kind = MessageKind.Append,
+            From = PumpedNode.Other,
+            Term = term,
+            Log = Bootstrap.FirstEntry,
+            Commit = new LogIndex(2),
+            Entries = new[]
+            {
+                new Entry(
+                    new EntryId(term, new LogIndex(2)), EntryKind.Membership, MembershipChangeCodec.Encode(removal)),
+            },
+        };
+
+        node.Deliver(append);
+        Assert.Equal(2, node.Core.AppliedIndex.Value);
+        Assert.Equal(1, node.Snapshots.Latest!.LastIncluded.Index.Value);
+
+        node.Deliver(append with
+        {
+            Log = new EntryId(term, new LogIndex(2)),
+            Commit = new LogIndex(3),
+            Entries = new[] { new Entry(new EntryId(term, new LogIndex(3)), EntryKind.Command, default) },
+        });
+        Assert.Equal(3, node.Snapshots.Latest!.LastIncluded.Index.Value);
+    }
+
     private static Message BeatUntilSent(PumpedNode node)
     {
         node.Sent.Clear();
