@@ -19,6 +19,7 @@ internal sealed class SimulatedCluster
     private readonly int _lossPercent;
     private readonly int _duplicatePercent;
     private readonly int _hoardPercent;
+    private readonly int _slowness;
     private SplitMix _chance;
     private ulong _nextContext;
     private int _proposals;
@@ -26,7 +27,7 @@ internal sealed class SimulatedCluster
     public SimulatedCluster(int seed, int nodes)
     {
         _chance = new SplitMix((ulong)seed);
-        int voters = 1 + _chance.Next(nodes);
+        int voters = Math.Max(1, nodes - _chance.Next(3));
         int witnesses = voters >= 3 ? _chance.Next(2) : 0;
         Membership membership = Membership.CreateInitial(Enumerable.Range(1, voters)
             .Select(i => new Member(new NodeId((ulong)i), default, "", IsWitness: i > voters - witnesses)));
@@ -36,13 +37,14 @@ internal sealed class SimulatedCluster
         bool eager = _chance.Next(4) == 0;
         int maxEntries = 1 + _chance.Next(1 + _chance.Next(40));
         int maxInflight = 1 + _chance.Next(8);
+        int electionTicks = 2 + _chance.Next(9);
         for (int i = 1; i <= nodes; i++)
         {
             RaftCoreOptions options = new()
             {
                 Id = new NodeId((ulong)i),
                 Seed = _chance.Next(),
-                ElectionTicks = 10,
+                ElectionTicks = electionTicks,
                 PreVote = preVote,
                 CheckQuorum = checkQuorum,
                 EagerReplication = eager,
@@ -57,15 +59,17 @@ internal sealed class SimulatedCluster
         }
 
         // Ticks, readies, syncs, applies and deliveries always happen; the others only in some runs.
-        _weights = [30, 100, 60, 40, 150, .. Enumerable.Range(0, 10).Select(_ => Strength(12))];
+        _weights = [10 + _chance.Next(100), 100, 60, 40, 150, .. Enumerable.Range(0, 10).Select(_ => Strength(12))];
         _weights[6] *= 4;
         // A witness may hold what no other member of a new membership does, and cannot lead to hand it on: removing
         // members of a cluster with witnesses is the operator's risk (see RaftCore.Membership).
         if (witnesses > 0)
             _weights[10] = 0;
-        _lossPercent = Strength(40);
+        _weights[14] = 5 + _chance.Next(60);
+        _lossPercent = Strength(25);
         _duplicatePercent = Strength(30);
         _hoardPercent = Strength(3);
+        _slowness = 1 + _chance.Next(4);
         Checks = new SimulationChecks(this);
     }
 
@@ -84,7 +88,8 @@ internal sealed class SimulatedCluster
         int event_ = Pick();
         if (event_ == 4)
         {
-            DeliverAny();
+            for (int burst = _chance.Next(5); burst >= 0; burst--)
+                DeliverAny();
             return;
         }
 
@@ -98,9 +103,9 @@ internal sealed class SimulatedCluster
         switch (event_)
         {
             case 0: node.Core.Tick(); break;
-            case 1: node.TakeReady(); break;
-            case 2 when node.HasGroups: node.Sync(); break;
-            case 3 when node.HasToApply: node.Apply(); break;
+            case 1 or 2 when node.HasGroups && _chance.Next(_slowness) == 0: Sync(node); break;
+            case 1 or 3 when node.HasToApply && _chance.Next(_slowness) == 0: node.Apply(); break;
+            case 1 or 2 or 3: node.TakeReady(); break;
             case 5 when _chance.Next(3) == 0: node.Crash(_chance.Next(4)); return;
             case 6: node.SaveSnapshot(_chance.Next(3)); break;
             case 7: Read(node); break;
@@ -191,6 +196,16 @@ internal sealed class SimulatedCluster
                 Deliver(message);
             }
         }
+    }
+
+    private void Sync(SimulatedNode node)
+    {
+        node.Sync();
+        // Right after an output is the moment at which a crash shows what was not persisted before it.
+        if (_weights[5] == 0 || _chance.Next(20) > 0)
+            return;
+        node.Crash(0);
+        node.Restart();
     }
 
     private void DeliverAny()
@@ -297,7 +312,8 @@ internal sealed class SimulatedCluster
 
     private void Cut(NodeId from, NodeId to)
     {
-        if (_chance.Next(3) == 0)
+        // Never for long: a cluster that is cut to pieces does nothing worth checking.
+        if (_chance.Next(2) == 0 || _cut.Count > 3)
             _cut.Clear();
         else
             _cut.Add((from, to));

@@ -13,13 +13,13 @@ public sealed class SimulatedClusterProperties
     // DoNotSize: FsCheck would otherwise keep the seeds between -100 and 100 and try few of them.
     [Property(MaxTest = 150)]
     public void A_cluster_is_safe_under_faults_and_serves_when_they_have_healed(DoNotSize<int> seed) =>
-        Run(seed.Item, steps: 3000);
+        Run(seed.Item, steps: 5000);
 
     [Theory]
     [InlineData(1)]
-    [InlineData(928)] // A removed leader with entries that the others lacked, who did not know of the removal.
-    [InlineData(7657)] // The same of a demoted leader, which had saved a snapshot and restarted.
-    public void Replay(int seed) => Run(seed, steps: 3000);
+    [InlineData(928)]
+    [InlineData(7657)]
+    public void Replay(int seed) => Run(seed, steps: 5000);
 
     /// <summary>A longer search, for nights: COORD_SEEDS says how many seeds, COORD_FIRST_SEED where to begin.</summary>
     [Fact]
@@ -27,7 +27,7 @@ public sealed class SimulatedClusterProperties
     {
         int first = Number("COORD_FIRST_SEED");
         for (int seed = first; seed < first + Number("COORD_SEEDS"); seed++)
-            Run(seed, steps: 3000);
+            Run(seed, steps: 5000);
 
         static int Number(string name) =>
             int.TryParse(Environment.GetEnvironmentVariable(name), out int number) ? number : 0;
@@ -56,16 +56,16 @@ public sealed class SimulatedClusterProperties
         long committed = 0;
         for (int seed = 1000; seed < 1020; seed++)
         {
-            SimulationChecks checks = Run(seed, steps: 3000);
+            SimulationChecks checks = Run(seed, steps: 5000);
             elections += checks.Elections;
             reads += checks.ReadsConfirmed;
             snapshots += checks.Snapshots;
             committed += checks.Committed.Value;
         }
 
-        Assert.True(elections > 40, $"{elections} elections");
+        Assert.True(elections > 100, $"{elections} elections");
         Assert.True(reads > 40, $"{reads} reads");
-        Assert.True(snapshots > 10, $"{snapshots} snapshots");
+        Assert.True(snapshots > 3, $"{snapshots} snapshots");
         Assert.True(committed > 1000, $"{committed} committed");
     }
 
