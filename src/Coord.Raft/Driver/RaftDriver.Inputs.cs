@@ -96,18 +96,19 @@ internal sealed partial class RaftDriver
     /// <summary>Chooses the member that needs the least to take over; none if there is no other voter.</summary>
     public NodeId BestSuccessor()
     {
-        RaftStatus status = CreateStatus();
-        NodeId best = NodeId.None;
-        foreach (NodeId voter in status.Membership.Voters)
+        RaftCoreStatus core = _core.Status;
+        ProgressStatus? best = null;
+        foreach (ProgressStatus candidate in core.Progress)
         {
-            bool isWitness = status.Membership.Members.Any(member => member.Id == voter && member.IsWitness);
-            if (voter == _options.NodeId || isWitness || !status.Match.TryGetValue(voter, out LogIndex match))
-                continue;
-            if (best.IsNone || match > status.Match[best])
-                best = voter;
+            bool canLead = candidate.Id != _options.NodeId && core.Membership.Voters.Contains(candidate.Id)
+                && core.Membership.Members.All(member => member.Id != candidate.Id || !member.IsWitness);
+
+            // One that was silent of late would be waited for in vain.
+            if (canLead && candidate.RecentActive && (best is null || candidate.Match > best.Value.Match))
+                best = candidate;
         }
 
-        return best;
+        return best?.Id ?? NodeId.None;
     }
 
     /// <summary>Starts to change the membership; runs on the owner loop.</summary>
