@@ -53,6 +53,8 @@ public class RecoveryBenchmarks
         foreach (ref readonly Entry entry in recovery.Entries.Span)
             entry.Block?.Release();
 
-        return recovery.Entries.Length == Entries ? Entries : throw new InvalidOperationException("Entries are missing.");
+        return recovery.Entries.Length == Entries
+            ? Entries
+            : throw new InvalidOperationException("Entries are missing.");
     }
 }

@@ -28,7 +28,8 @@ public class TcpReplicationBenchmarks
     {
         _directory = Directory.CreateTempSubdirectory("coord-bench-").FullName;
         int[] ports = FreePorts(3);
-        Member[] members = [.. ports.Select((port, i) => new Member(new NodeId((ulong)i + 1), default, $"127.0.0.1:{port}"))];
+        Member[] members =
+            [.. ports.Select((port, i) => new Member(new NodeId((ulong)i + 1), default, $"127.0.0.1:{port}"))];
         foreach (Member member in members)
         {
             RaftOptions options = new()

@@ -2,7 +2,9 @@ using Coord.Raft.Driver;
 
 namespace Coord.Raft;
 
-/// <summary>A client's standing with the cluster, by which each of its commands is applied exactly once (thesis §6.3).</summary>
+/// <summary>
+/// A client's standing with the cluster, by which each of its commands is applied exactly once (thesis §6.3).
+/// </summary>
 /// <remarks>
 /// A command whose outcome is unknown is proposed again under its number, until it is answered or the caller stops
 /// waiting. The cluster forgets sessions beyond its bound, the one unused for longest first. Thread-safe; a command may
@@ -25,8 +27,12 @@ public sealed class ClientSession
     /// <param name="cancellationToken">Stops waiting. The command may still be applied, once.</param>
     /// <returns>The result of the one time that it was applied.</returns>
     /// <exception cref="ArgumentException">The command is too large.</exception>
-    /// <exception cref="SessionExpiredException">The cluster has forgotten the session; the outcome is unknown.</exception>
-    /// <exception cref="ProposalDroppedException">Too many commands of the session are unanswered; not done.</exception>
+    /// <exception cref="SessionExpiredException">
+    /// The cluster has forgotten the session; the outcome is unknown.
+    /// </exception>
+    /// <exception cref="ProposalDroppedException">
+    /// Too many commands of the session are unanswered; not done.
+    /// </exception>
     /// <exception cref="OutcomeUnknownException">
     /// It cannot be tried again here; it may have been, or may yet be applied.
     /// </exception>

@@ -18,7 +18,7 @@ public sealed partial class RaftNode : IAsyncDisposable
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
     private readonly long _startedAt;
-    private readonly EntryBlockPool _blocks;
+    private readonly NodeContext _context;
     private readonly EntryArena _arena;
     private readonly Lock _arenaLock = new();
     private readonly ProposalBudget _budget;
@@ -54,14 +54,26 @@ public sealed partial class RaftNode : IAsyncDisposable
         _startedAt = _timeProvider.GetTimestamp();
         // A compaction frees at once what came in since the last snapshot. Kept for reuse, it costs what it has cost
         // already; with a smaller pool 94 B an entry were allocated anew (AppendCommitBenchmarks).
-        _blocks = new EntryBlockPool((int)Math.Min(options.SnapshotBytes / EntryBlockPool.BlockBytes, 1024));
-        _arena = new EntryArena(_blocks);
+        EntryBlockPool blocks = new((int)Math.Min(options.SnapshotBytes / EntryBlockPool.BlockBytes, 1024));
+        _arena = new EntryArena(blocks);
         _budget = new ProposalBudget(options.MaxPendingProposals, options.MaxPendingBytes);
+        _context = new NodeContext
+        {
+            Options = options,
+            Transport = transport,
+            Blocks = blocks,
+            Proposals = _proposalPool,
+            Budget = _budget,
+            Clock = Now,
+            Logger = _logger,
+        };
         _readBudget = new ProposalBudget(options.MaxPendingProposals, long.MaxValue);
         _requestTimeout = (long)options.RequestTimeout.TotalNanoseconds;
     }
 
-    /// <summary>Is raised when role, leader, term or membership change; on the owner loop, so do not block in it.</summary>
+    /// <summary>
+    /// Is raised when role, leader, term or membership change; on the owner loop, so do not block in it.
+    /// </summary>
     public event Action<RaftStatus>? StatusChanged;
 
     /// <summary>Gets this member's id.</summary>
@@ -76,7 +88,9 @@ public sealed partial class RaftNode : IAsyncDisposable
     /// </summary>
     public Task Completion => _completion.Task;
 
-    /// <summary>Opens the data directory, recovers the log, and takes part in the cluster. Does not wait for a leader.</summary>
+    /// <summary>
+    /// Opens the data directory, recovers the log, and takes part in the cluster. Does not wait for a leader.
+    /// </summary>
     /// <param name="cancellationToken">Gives up starting.</param>
     /// <exception cref="InvalidOperationException">The node was started before.</exception>
     /// <exception cref="DataDirectoryException">The directory cannot be used; the message says what to do.</exception>
@@ -88,8 +102,7 @@ public sealed partial class RaftNode : IAsyncDisposable
 
         try
         {
-            _runtime = NodeRuntime.Open(
-                _options, _stateMachine, _transport, _proposalPool, _budget, _blocks, Now, Fail, _logger);
+            _runtime = NodeRuntime.Open(_context, _stateMachine, Fail);
             _runtime.Driver.OnStatusChanged = Publish;
             await _transport.StartAsync(_runtime.Receiver, cancellationToken).ConfigureAwait(false);
             _transport.UpdateMembers(Status.Membership.Members);
@@ -107,7 +120,9 @@ public sealed partial class RaftNode : IAsyncDisposable
         }
     }
 
-    /// <summary>Hands the leadership over if this member has it, finishes what is on its way to the disk, and stops.</summary>
+    /// <summary>
+    /// Hands the leadership over if this member has it, finishes what is on its way to the disk, and stops.
+    /// </summary>
     /// <param name="cancellationToken">Stops without waiting for a successor.</param>
     public async Task StopAsync(CancellationToken cancellationToken = default)
     {
@@ -139,7 +154,9 @@ public sealed partial class RaftNode : IAsyncDisposable
     /// <returns>What this cluster's state machine answered.</returns>
     /// <exception cref="ArgumentException">The command is too large.</exception>
     /// <exception cref="NotLeaderException">No leader was found in time; not done.</exception>
-    /// <exception cref="ProposalDroppedException">A bound was reached, or another leader took over; not done.</exception>
+    /// <exception cref="ProposalDroppedException">
+    /// A bound was reached, or another leader took over; not done.
+    /// </exception>
     /// <exception cref="OutcomeUnknownException">It may have been, or may yet be applied.</exception>
     /// <exception cref="NodeStoppedException">The node is not running; see its outcome.</exception>
     public ValueTask<ProposalResult> ProposeAsync(
@@ -173,7 +190,9 @@ public sealed partial class RaftNode : IAsyncDisposable
     }
 
     /// <summary>Opens a session, whose commands are applied exactly once.</summary>
-    /// <param name="cancellationToken">Stops waiting; a session that was opened all the same is forgotten in time.</param>
+    /// <param name="cancellationToken">
+    /// Stops waiting; a session that was opened all the same is forgotten in time.
+    /// </param>
     public async ValueTask<ClientSession> OpenSessionAsync(CancellationToken cancellationToken = default)
     {
         ProposalResult result = await ProposeAsync(EntryKind.OpenSession, default, cancellationToken)
@@ -217,12 +236,16 @@ public sealed partial class RaftNode : IAsyncDisposable
     }
 
     /// <summary>Changes who belongs to the cluster, step by step, and waits until it is done (Raft §6).</summary>
-    /// <param name="target">The wanted membership. New voters come in as learners, and vote once they have caught up.</param>
+    /// <param name="target">
+    /// The wanted membership. New voters come in as learners, and vote once they have caught up.
+    /// </param>
     /// <param name="expectedVersion">The version of the membership that the target was made from.</param>
     /// <param name="cancellationToken">Stops waiting; the change goes on.</param>
     /// <returns>The membership that is in force then.</returns>
     /// <exception cref="NotLeaderException">This member does not lead; ask the leader.</exception>
-    /// <exception cref="MembershipChangeRefusedException">It is not allowed now; the message says why. Not done.</exception>
+    /// <exception cref="MembershipChangeRefusedException">
+    /// It is not allowed now; the message says why. Not done.
+    /// </exception>
     /// <exception cref="OutcomeUnknownException">It began and may yet end; read the membership.</exception>
     public async Task<Membership> ChangeMembershipAsync(
         MembershipTarget target, LogIndex expectedVersion, CancellationToken cancellationToken = default)

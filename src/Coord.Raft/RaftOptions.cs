@@ -5,7 +5,9 @@ public sealed class RaftOptions
 {
     /// <summary>Gets or sets this member's id.</summary>
     /// <value>Required, not zero.</value>
-    /// <remarks>Never reuse the id of a member whose disk was lost: its votes would be forgotten. Take a new one.</remarks>
+    /// <remarks>
+    /// Never reuse the id of a member whose disk was lost: its votes would be forgotten. Take a new one.
+    /// </remarks>
     public NodeId NodeId { get; set; }
 
     /// <summary>Gets or sets the cluster's id, equal on all members.</summary>
@@ -20,7 +22,9 @@ public sealed class RaftOptions
     /// <value>Empty by default, which is allowed only with <see cref="JoinExisting"/>.</value>
     public IList<Member> InitialMembers { get; } = [];
 
-    /// <summary>Gets or sets a value indicating whether an empty directory waits to be added to a running cluster.</summary>
+    /// <summary>
+    /// Gets or sets a value indicating whether an empty directory waits to be added to a running cluster.
+    /// </summary>
     /// <value>False by default: an empty directory starts as one of <see cref="InitialMembers"/>.</value>
     public bool JoinExisting { get; set; }
 
@@ -31,7 +35,9 @@ public sealed class RaftOptions
 
     /// <summary>Gets or sets the least time without a leader after which a member campaigns.</summary>
     /// <value>1 s by default; at least five heartbeats, at most 100 s.</value>
-    /// <remarks>The actual time is drawn anew each time between this and its double, so that votes do not split.</remarks>
+    /// <remarks>
+    /// The actual time is drawn anew each time between this and its double, so that votes do not split.
+    /// </remarks>
     public TimeSpan ElectionTimeout { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Gets or sets how long a proposal or read waits for its result.</summary>
@@ -60,7 +66,9 @@ public sealed class RaftOptions
     public int MaxPendingProposals { get; set; } = 65_536;
 
     /// <summary>Gets or sets how many bytes of proposals may wait at this member.</summary>
-    /// <value>128 MiB by default; at least <see cref="MaxCommandBytes"/>. Beyond it they are refused as dropped.</value>
+    /// <value>
+    /// 128 MiB by default; at least <see cref="MaxCommandBytes"/>. Beyond it they are refused as dropped.
+    /// </value>
     public long MaxPendingBytes { get; set; } = 128L << 20;
 
     /// <summary>Gets or sets how many bytes of entries a leader may hold that no quorum has yet.</summary>

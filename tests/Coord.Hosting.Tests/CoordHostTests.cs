@@ -67,7 +67,8 @@ public sealed class CoordHostTests : IDisposable
         await second.StartAsync(_timeout.Token);
         GetResult kept = await Store(second).GetPrefixAsync("k", cancellationToken: _timeout.Token);
         Assert.Equal((last, 10), (kept.Revision, kept.Count));
-        Assert.Equal(Enumerable.Range(puts - 10, 10).Select(i => $"{i}"), kept.KeyValues.Select(key => key.ValueString));
+        Assert.Equal(
+            Enumerable.Range(puts - 10, 10).Select(i => $"{i}"), kept.KeyValues.Select(key => key.ValueString));
         GetOptions past = new() { Revision = new(100) };
         Assert.Equal(10, (await Store(second).GetPrefixAsync("k", past, _timeout.Token)).Count);
         Assert.True(second.Services.GetRequiredService<RaftNode>().Status.SnapshotIndex > LogIndex.Zero);

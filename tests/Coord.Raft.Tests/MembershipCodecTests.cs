@@ -77,7 +77,9 @@ public sealed class MembershipCodecTests
         Assert.True(TryRead((byte[])[.. bytes, 0x93, 1, 2, 3], out _));
     }
 
-    /// <summary>MessagePack's own reader takes such a length for a negative one, and then throws something else.</summary>
+    /// <summary>
+    /// MessagePack's own reader takes such a length for a negative one, and then throws something else.
+    /// </summary>
     [Fact]
     public void A_length_beyond_two_gigabytes_is_refused()
     {

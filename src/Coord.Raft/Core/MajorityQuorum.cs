@@ -2,12 +2,16 @@ using System.Diagnostics;
 
 namespace Coord.Raft.Core;
 
-/// <summary>Decisions by a majority of one set of voters. Those who did not answer count as voters all the same.</summary>
+/// <summary>
+/// Decisions by a majority of one set of voters. Those who did not answer count as voters all the same.
+/// </summary>
 internal static class MajorityQuorum
 {
     /// <summary>Returns the highest value that a majority has reached; sorts the values in place.</summary>
     /// <param name="values">One value for each voter, zero for those not heard of.</param>
-    /// <returns>The value; the largest of all for no voters, so that an empty half of a joint pair never limits.</returns>
+    /// <returns>
+    /// The value; the largest of all for no voters, so that an empty half of a joint pair never limits.
+    /// </returns>
     public static long Reached(Span<long> values)
     {
         if (values.IsEmpty)

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Coord.Raft.Core;
 
-/// <summary>What a leader knows of one member, and how it sends to it. Owned by <see cref="ProgressTracker"/>.</summary>
+/// <summary>
+/// What a leader knows of one member, and how it sends to it. Owned by <see cref="ProgressTracker"/>.
+/// </summary>
 /// <remarks>
 /// Always true: <see cref="Match"/> &lt; <see cref="Next"/>, and everything up to match is durable at the member.
 /// </remarks>

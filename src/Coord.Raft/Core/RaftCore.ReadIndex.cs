@@ -170,7 +170,9 @@ internal sealed partial class RaftCore
 
     private bool IsDecidingAlone() => _tracker.IsSingleton && _tracker.Find(_id) is { IsVoter: true };
 
-    /// <summary>Tells whether nobody else can have been elected, by the clock's declared bound (thesis §6.4.1).</summary>
+    /// <summary>
+    /// Tells whether nobody else can have been elected, by the clock's declared bound (thesis §6.4.1).
+    /// </summary>
     private bool HasLease()
     {
         if (!_options.LeaseReads || !_hasLease || _leaseForbidden)

@@ -14,7 +14,9 @@ internal sealed partial class RaftCore
     /// <summary>Gets a value indicating whether events wait; they come with the next <see cref="Ready"/>.</summary>
     public bool HasEvents => _events.Count > 0;
 
-    /// <summary>Takes what is to be done. It counts as handed out, and is valid until the core is next called.</summary>
+    /// <summary>
+    /// Takes what is to be done. It counts as handed out, and is valid until the core is next called.
+    /// </summary>
     public Ready TakeReady()
     {
         AssertInvariants();

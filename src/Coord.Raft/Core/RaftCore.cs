@@ -71,7 +71,9 @@ internal sealed partial class RaftCore
         AssertInvariants();
     }
 
-    /// <summary>Gets or sets the monotonic time in nanoseconds, set by the driver before each batch of inputs.</summary>
+    /// <summary>
+    /// Gets or sets the monotonic time in nanoseconds, set by the driver before each batch of inputs.
+    /// </summary>
     public long Now { get; set; }
 
     /// <summary>Gets the node's id.</summary>

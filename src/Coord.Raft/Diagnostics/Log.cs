@@ -7,7 +7,8 @@ namespace Coord.Raft.Diagnostics;
 internal static partial class Log
 {
     [LoggerMessage(1000, LogLevel.Information,
-        "Node {Node} of cluster {Cluster} starts from snapshot {Snapshot} and log {FirstIndex} to {LastEntry} in {Directory}.")]
+        "Node {Node} of cluster {Cluster} starts from snapshot {Snapshot} and log {FirstIndex} to {LastEntry} " +
+        "in {Directory}.")]
     public static partial void Starting(
         ILogger logger, NodeId node, ClusterId cluster, EntryId snapshot, LogIndex firstIndex, EntryId lastEntry,
         string directory);

@@ -197,7 +197,9 @@ internal sealed class ApplyLoop : ILoop, IDisposable
         }
     }
 
-    /// <summary>Copies a result's bytes if anybody still wants them: the state machine will reuse their memory.</summary>
+    /// <summary>
+    /// Copies a result's bytes if anybody still wants them: the state machine will reuse their memory.
+    /// </summary>
     private static byte[] CopyFor(PendingProposal pending, in ApplyResult result) =>
         result.Payload.IsEmpty || (pending.ForwardedBy.IsNone && pending.IsCompleted) ? [] : result.Payload.ToArray();
 

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Coord.Raft.Driver;
 
-/// <summary>How a cluster begins: every initial member makes the same snapshot of nothing at the same first entry.</summary>
+/// <summary>
+/// How a cluster begins: every initial member makes the same snapshot of nothing at the same first entry.
+/// </summary>
 /// <remarks>
 /// The first entry (term 1, index 1) stands for "this is the cluster", as if it had been committed. So a member that
 /// joins later, whose log is empty, can only be caught up by a snapshot, which tells it the membership; and no member

@@ -1,7 +1,9 @@
 namespace Coord.Raft.Driver;
 
 /// <summary>Work that one owner does piece by piece, without ever blocking on another loop.</summary>
-/// <remarks>A thread of its own pumps it in production; the simulator calls <see cref="Pump"/> from its schedule.</remarks>
+/// <remarks>
+/// A thread of its own pumps it in production; the simulator calls <see cref="Pump"/> from its schedule.
+/// </remarks>
 internal interface ILoop
 {
     /// <summary>Does what there is to do.</summary>

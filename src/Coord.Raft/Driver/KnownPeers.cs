@@ -3,7 +3,9 @@ using Coord.Raft.Storage;
 
 namespace Coord.Raft.Driver;
 
-/// <summary>Remembers each peer's data directory, so that one that comes back without its memory is not believed.</summary>
+/// <summary>
+/// Remembers each peer's data directory, so that one that comes back without its memory is not believed.
+/// </summary>
 /// <remarks>
 /// A member that lost its disk could vote twice in a term, or deny an entry that it acknowledged; both can lose
 /// committed entries. Its directory's random id gives it away, and an older copy of the directory is given away by a
@@ -65,7 +67,7 @@ internal sealed class KnownPeers
             {
                 if (known != peer.DirectoryId)
                 {
-                    return $"{peer.NodeId} had data directory {known:n} and comes back with {peer.DirectoryId:n}: what it "
+                    return $"{peer.NodeId} had data directory {known:n} and has {peer.DirectoryId:n} now: what it "
                         + "promised is forgotten. Restore its directory, or remove the member and add it anew.";
                 }
 
@@ -82,7 +84,7 @@ internal sealed class KnownPeers
                     _boots[peer.NodeId] = peer.BootId;
 
                 return !isOlder ? null
-                    : $"{peer.NodeId} is at {peer.Term}, log {peer.LastLog}, but had acknowledged {acknowledged.Term}, log "
+                    : $"{peer.NodeId} is at {peer.Term}, log {peer.LastLog}, but acknowledged {acknowledged.Term}, log "
                     + $"{acknowledged.Index}: its directory is an older copy. Remove the member and add it anew.";
             }
 

@@ -6,7 +6,8 @@ namespace Coord.Raft.Driver;
 
 /// <summary>Takes messages from the transport's threads and queues them for the owner loop.</summary>
 internal sealed class MessageReceiver(
-    RaftOptions options, Guid directoryId, RaftDriver driver, StorageLoop storage, KnownPeers peers, ILogger logger) : IRaftMessageReceiver
+    RaftOptions options, Guid directoryId, RaftDriver driver, StorageLoop storage, KnownPeers peers, ILogger logger)
+    : IRaftMessageReceiver
 {
     /// <inheritdoc/>
     public PeerHello LocalHello

@@ -19,20 +19,20 @@ internal sealed class NodeRuntime
     private bool _started;
 
     private NodeRuntime(
-        DataDirectory directory, RaftDriver driver, StorageLoop storage, ApplyLoop apply, SnapshotSaveLoop save,
-        SnapshotTransferLoop transfer, SegmentLoop segments, MessageReceiver receiver, NodeId id, Action<Exception> onFailure)
+        DataDirectory directory, RaftDriver driver, DriverParts parts, SegmentLoop segments, MessageReceiver receiver,
+        NodeId id, Action<Exception> onFailure)
     {
-        (_directory, Driver, _storage, _apply) = (directory, driver, storage, apply);
-        (_save, _transfer, _segments, Receiver) = (save, transfer, segments, receiver);
+        (_directory, Driver, Receiver, _segments) = (directory, driver, receiver, segments);
+        (_storage, _apply, _save, _transfer) = (parts.Storage, parts.Apply, parts.Save, parts.Transfer);
 
         // In the order in which they stop: each may still feed the ones after it.
         _threads =
         [
             Create("raft", driver, driver.Signal, () => driver.NextWake),
-            Create("transfer", transfer, transfer.Signal, () => transfer.NextWake),
-            Create("log", storage, storage.Signal, () => storage.NextWake),
-            Create("apply", apply, apply.Signal, () => TimeSpan.FromSeconds(1)),
-            Create("snapshot", save, save.Signal, () => TimeSpan.FromSeconds(1)),
+            Create("transfer", _transfer, _transfer.Signal, () => _transfer.NextWake),
+            Create("log", _storage, _storage.Signal, () => _storage.NextWake),
+            Create("apply", _apply, _apply.Signal, () => TimeSpan.FromSeconds(1)),
+            Create("snapshot", _save, _save.Signal, () => TimeSpan.FromSeconds(1)),
             Create("segments", segments, segments.Signal, () => TimeSpan.FromSeconds(1)),
         ];
 
@@ -47,11 +47,9 @@ internal sealed class NodeRuntime
     public MessageReceiver Receiver { get; }
 
     /// <summary>Opens the directory, recovers, and puts everything together. Nothing runs yet.</summary>
-    public static NodeRuntime Open(
-        RaftOptions options, IStateMachine stateMachine, IRaftTransport transport,
-        CompletionPool<PendingProposal> proposalPool, ProposalBudget budget, EntryBlockPool blocks,
-        Func<long> clock, Action<Exception> onFailure, ILogger logger)
+    public static NodeRuntime Open(NodeContext context, IStateMachine stateMachine, Action<Exception> onFailure)
     {
+        (RaftOptions options, ILogger logger) = (context.Options, context.Logger);
         IFileSystem files = PhysicalFileSystem.Instance;
         DataDirectory directory = DataDirectory.Open(
             files, options.DataDirectory, options.ClusterId, options.NodeId,
@@ -60,7 +58,7 @@ internal sealed class NodeRuntime
         try
         {
             SnapshotStore snapshots = SnapshotStore.Open(files, directory.SnapshotPath);
-            using EntryArena arena = new(blocks);
+            using EntryArena arena = new(context.Blocks);
             WalOptions walOptions = new()
             {
                 DirectoryId = directory.DirectoryId,
@@ -69,7 +67,8 @@ internal sealed class NodeRuntime
             };
             wal = Wal.Open(files, directory.LogPath, walOptions, arena, out WalRecovery recovered);
 
-            ApplyLoop apply = new(options.NodeId, stateMachine, snapshots, options.MaxSessions, transport, clock);
+            ApplyLoop apply = new(
+                options.NodeId, stateMachine, snapshots, options.MaxSessions, context.Transport, context.Clock);
             SnapshotMetadata snapshot = LoadSnapshot(options, directory.IsNew, snapshots, apply, recovered, logger);
             RaftCoreState state = Recovery.Combine(snapshot, recovered, directory.LogPath, out bool resetLog);
             if (resetLog)
@@ -88,9 +87,7 @@ internal sealed class NodeRuntime
             Log.Starting(
                 logger, options.NodeId, options.ClusterId, snapshot.LastIncluded, core.FirstIndex, core.LastEntry,
                 options.DataDirectory);
-            return Assemble(
-                options, core, directory, peers, wal, snapshots, apply, transport, proposalPool, budget, blocks, clock,
-                onFailure, logger);
+            return Assemble(context, directory, core, peers, wal, snapshots, apply, onFailure);
         }
         catch
         {
@@ -212,26 +209,23 @@ internal sealed class NodeRuntime
     };
 
     private static NodeRuntime Assemble(
-        RaftOptions options, RaftCore core, DataDirectory directory, KnownPeers peers, Wal wal,
-        SnapshotStore snapshots, ApplyLoop apply, IRaftTransport transport, CompletionPool<PendingProposal> proposalPool, ProposalBudget budget,
-        EntryBlockPool blocks, Func<long> clock, Action<Exception> onFailure, ILogger logger)
+        NodeContext context, DataDirectory directory, RaftCore core, KnownPeers peers, Wal wal,
+        SnapshotStore snapshots, ApplyLoop apply, Action<Exception> onFailure)
     {
+        (RaftOptions options, IRaftTransport transport) = (context.Options, context.Transport);
         RaftDriver? driver = null;
         void Report(SnapshotEvent happened) => driver!.Report(happened);
-        StorageLoop storage = new(wal, options.NodeId, transport, clock, core.HardState.Term, core.LastEntry);
-        SnapshotSaveLoop save = new(snapshots, Report);
+        StorageLoop storage = new(
+            wal, options.NodeId, transport, context.Clock, core.HardState.Term, core.LastEntry);
         SnapshotTransferLoop transfer = new(
-            snapshots, options.NodeId, transport, options.SnapshotSendBytesPerSecond, clock, Report);
-        ulong firstContext = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
-        driver = new RaftDriver(
-            options, core, firstContext, peers, storage, apply, save, transfer, transport, proposalPool, budget, blocks, clock,
-            logger);
-        SegmentLoop segments = new(wal, logger);
+            snapshots, options.NodeId, transport, options.SnapshotSendBytesPerSecond, context.Clock, Report);
+        DriverParts parts = new(core, peers, storage, apply, new SnapshotSaveLoop(snapshots, Report), transfer);
+        driver = new RaftDriver(context, parts, BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)));
+        SegmentLoop segments = new(wal, context.Logger);
         storage.OnNeedsSegment = segments.Signal.Set;
         storage.OnDone = driver.Signal.Set;
         apply.OnDone = driver.Signal.Set;
-        MessageReceiver receiver = new(options, directory.DirectoryId, driver, storage, peers, logger);
-        return new NodeRuntime(
-            directory, driver, storage, apply, save, transfer, segments, receiver, options.NodeId, onFailure);
+        MessageReceiver receiver = new(options, directory.DirectoryId, driver, storage, peers, context.Logger);
+        return new NodeRuntime(directory, driver, parts, segments, receiver, options.NodeId, onFailure);
     }
 }

@@ -2,7 +2,9 @@ using System.Threading.Tasks.Sources;
 
 namespace Coord.Raft.Driver;
 
-/// <summary>What a caller awaits, taken from a pool and returned to it by the caller's await: costs no allocation.</summary>
+/// <summary>
+/// What a caller awaits, taken from a pool and returned to it by the caller's await: costs no allocation.
+/// </summary>
 /// <remarks>
 /// Two parties hold it, the caller and the node; it returns to its pool when both have let go. The first of result,
 /// failure and cancellation wins. The continuation runs on the thread pool, so that a caller who blocks harms only

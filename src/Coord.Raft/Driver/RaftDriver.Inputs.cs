@@ -112,7 +112,8 @@ internal sealed partial class RaftDriver
     }
 
     /// <summary>Starts to change the membership; runs on the owner loop.</summary>
-    public void ChangeMembership(MembershipTarget target, LogIndex expectedVersion, TaskCompletionSource<Membership> done)
+    public void ChangeMembership(
+        MembershipTarget target, LogIndex expectedVersion, TaskCompletionSource<Membership> done)
     {
         if (_core.Role is not RaftRole.Leader)
             done.TrySetException(new NotLeaderException(_core.Leader));
@@ -136,7 +137,9 @@ internal sealed partial class RaftDriver
     // New members have to load a snapshot first, which may be large.
     private static long MembershipTimeout => (long)TimeSpan.FromMinutes(10).TotalNanoseconds;
 
-    /// <summary>Proposes the next step towards the wanted membership; after each applied change, and on each tick.</summary>
+    /// <summary>
+    /// Proposes the next step towards the wanted membership; after each applied change, and on each tick.
+    /// </summary>
     private void AdvanceMembershipChange()
     {
         if (_change is null)
@@ -201,7 +204,7 @@ internal sealed partial class RaftDriver
             if (_core.Leader == target)
                 done.TrySetResult();
             else if (now > deadline)
-                done.TrySetException(new CoordTimeoutException($"{target} did not take over in time; the leader stays."));
+                done.TrySetException(new CoordTimeoutException($"{target} did not take over in time."));
             else
                 continue;
 

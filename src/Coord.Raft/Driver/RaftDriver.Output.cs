@@ -84,7 +84,9 @@ internal sealed partial class RaftDriver
         }
     }
 
-    /// <summary>Takes what became durable: the core hears its own votes and acknowledgements, as from any member.</summary>
+    /// <summary>
+    /// Takes what became durable: the core hears its own votes and acknowledgements, as from any member.
+    /// </summary>
     private bool TakeDurable()
     {
         ReadOnlySpan<StorageBatch> batches = _storage.DrainDone();

@@ -93,7 +93,9 @@ internal sealed partial class RaftDriver
         return true;
     }
 
-    /// <summary>Finds who waits for a committed entry, and fails whoever waited for another one at that index.</summary>
+    /// <summary>
+    /// Finds who waits for a committed entry, and fails whoever waited for another one at that index.
+    /// </summary>
     private PendingProposal? ResolveProposal(in Entry entry)
     {
         long bytes = entry.Payload.Length + ApplyLoop.EntryOverhead;
@@ -179,7 +181,7 @@ internal sealed partial class RaftDriver
                 Fail(proposal, new ProposalDroppedException("The leader has too much to do; try again shortly."));
                 break;
             default:
-                Fail(proposal, new OutcomeUnknownException("The leader lost its leadership; the write may yet happen."));
+                Fail(proposal, new OutcomeUnknownException("The leader was replaced; the write may yet happen."));
                 break;
         }
     }

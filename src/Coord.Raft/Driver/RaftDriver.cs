@@ -5,7 +5,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Coord.Raft.Driver;
 
-/// <summary>The owner of the core: takes inputs in, and does what each <see cref="Ready"/> says, in its order.</summary>
+/// <summary>
+/// The owner of the core: takes inputs in, and does what each <see cref="Ready"/> says, in its order.
+/// </summary>
 /// <remarks>
 /// One turn (<see cref="Pump"/>) drains every queue, ticks if it is time, and works until the core wants nothing more.
 /// It never waits: the disk, the state machine and the snapshots have loops of their own. Always true:
@@ -48,29 +50,29 @@ internal sealed partial class RaftDriver : ILoop
     /// <remarks>
     /// The first context is drawn at random: an answer to an earlier run of this member must confirm nothing in this.
     /// </remarks>
-    public RaftDriver(
-        RaftOptions options, RaftCore core, ulong firstContext, KnownPeers peers, StorageLoop storage, ApplyLoop apply, SnapshotSaveLoop save,
-        SnapshotTransferLoop transfer, IRaftTransport transport, CompletionPool<PendingProposal> proposalPool,
-        ProposalBudget budget, EntryBlockPool blocks, Func<long> clock, ILogger logger)
+    public RaftDriver(NodeContext context, DriverParts parts, ulong firstContext)
     {
-        (_proposalPool, _budget, _arena) = (proposalPool, budget, new EntryArena(blocks));
-        (_options, _core, _peers, _storage, _apply) = (options, core, peers, storage, apply);
-        (_save, _transfer, _transport, _clock, _logger) = (save, transfer, transport, clock, logger);
-        _tickNanoseconds = (long)options.HeartbeatInterval.TotalNanoseconds;
-        _inbox = new(options.MaxQueuedMessages);
-        _proposals = new(options.MaxPendingProposals);
-        _readQueue = new(options.MaxPendingProposals);
-        _reads = new ReadRounds(core.ReadIndex, firstContext, (long)options.ElectionTimeout.TotalNanoseconds);
+        (_options, _transport, _clock, _logger) = (context.Options, context.Transport, context.Clock, context.Logger);
+        (_proposalPool, _budget, _arena) = (context.Proposals, context.Budget, new EntryArena(context.Blocks));
+        (_core, _peers, _storage) = (parts.Core, parts.Peers, parts.Storage);
+        (_apply, _save, _transfer) = (parts.Apply, parts.Save, parts.Transfer);
+        _tickNanoseconds = (long)_options.HeartbeatInterval.TotalNanoseconds;
+        _inbox = new(_options.MaxQueuedMessages);
+        _proposals = new(_options.MaxPendingProposals);
+        _readQueue = new(_options.MaxPendingProposals);
+        _reads = new ReadRounds(_core.ReadIndex, firstContext, (long)_options.ElectionTimeout.TotalNanoseconds);
         _lastContext = firstContext;
-        _nextTick = clock() + _tickNanoseconds;
-        _snapshotIndex = core.AppliedIndex; // A node starts from a snapshot, and has applied nothing else.
+        _nextTick = _clock() + _tickNanoseconds;
+        _snapshotIndex = _core.AppliedIndex; // A node starts from a snapshot, and has applied nothing else.
         _status = CreateStatus();
     }
 
     /// <summary>Gets what wakes the loop.</summary>
     public LoopSignal Signal { get; } = new();
 
-    /// <summary>Gets the status: commit and applied as of the last turn, the rest of the last tick. Thread-safe.</summary>
+    /// <summary>
+    /// Gets the status: commit and applied as of the last turn, the rest of the last tick. Thread-safe.
+    /// </summary>
     public RaftStatus Status => Volatile.Read(ref _status) with
     {
         Commit = new LogIndex(Volatile.Read(ref _commit)),

@@ -1,6 +1,8 @@
 namespace Coord.Raft.Driver;
 
-/// <summary>Reads on their way: waiting for a leader, for its confirmation, then for this member's own applying.</summary>
+/// <summary>
+/// Reads on their way: waiting for a leader, for its confirmation, then for this member's own applying.
+/// </summary>
 /// <remarks>
 /// All reads that arrive in one turn of the owner loop share one round (thesis §6.4), and each round has a number of
 /// its own, so that an old answer never confirms a new read. A read changes nothing, so a lost round is asked again.

@@ -18,7 +18,7 @@ internal static class Recovery
         if (log.LogBase.Index > end.Index)
         {
             throw new LogCorruptedException(
-                path, 0, $"the log starts after {log.LogBase}, but the newest usable snapshot ends at {end}: the entries "
+                path, 0, $"the log starts after {log.LogBase}, but the newest snapshot ends at {end}: the entries "
                 + "between are missing. Restore the files, or replace this member.");
         }
 

@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Coord.Raft.Driver;
 
-/// <summary>Allocates the log's next segment before it is needed, so that no commit waits for the file system.</summary>
+/// <summary>
+/// Allocates the log's next segment before it is needed, so that no commit waits for the file system.
+/// </summary>
 internal sealed class SegmentLoop(Wal wal, ILogger logger) : ILoop, IDisposable
 {
     /// <summary>Gets what wakes the loop.</summary>

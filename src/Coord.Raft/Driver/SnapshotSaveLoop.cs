@@ -52,7 +52,8 @@ internal sealed class SnapshotSaveLoop(SnapshotStore store, Action<SnapshotEvent
             writer.Commit();
             report(new SnapshotEvent(Saved: metadata));
         }
-        catch (Exception exception) when (exception is IOException or StorageFailedException or OperationCanceledException)
+        catch (Exception exception)
+            when (exception is IOException or StorageFailedException or OperationCanceledException)
         {
             // A full disk must not stop the log: the temporary file is gone, and a later snapshot may succeed.
             report(new SnapshotEvent(SaveFailure: exception));

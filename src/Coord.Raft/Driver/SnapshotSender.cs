@@ -2,7 +2,9 @@ using Coord.Raft.Storage;
 
 namespace Coord.Raft.Driver;
 
-/// <summary>Sends one snapshot file to one member: a window of chunks, at a bounded rate, from where it stopped.</summary>
+/// <summary>
+/// Sends one snapshot file to one member: a window of chunks, at a bounded rate, from where it stopped.
+/// </summary>
 /// <remarks>
 /// Asks first how much is there, so that a broken transfer resumes. What is lost is sent again from the last
 /// acknowledged byte. Owned by the transfer loop. Times are the node's monotonic nanoseconds.
@@ -93,7 +95,7 @@ internal sealed class SnapshotSender(Message order, SnapshotFile file, long byte
         Span<byte> bytes = _chunk.AsSpan(SnapshotChunkCodec.ChunkHeader, length);
         int read = length == 0 ? 0 : file.Read(_sent, bytes);
         if (read != length)
-            throw new LogCorruptedException($"{Snapshot.LastIncluded}", _sent + read, "the snapshot has become shorter.");
+            throw new LogCorruptedException($"{Snapshot.LastIncluded}", _sent + read, "the snapshot is too short.");
 
         bool sent = transport.TrySend(order with
         {

@@ -2,7 +2,9 @@ using Coord.Raft.Core;
 
 namespace Coord.Raft.Driver;
 
-/// <summary>One <see cref="Ready"/>'s share for the disk, copied so that the core may go on. Reused by the owner loop.</summary>
+/// <summary>
+/// One <see cref="Ready"/>'s share for the disk, copied so that the core may go on. Reused by the owner loop.
+/// </summary>
 internal sealed class StorageBatch
 {
     private readonly List<Entry> _entries = [];

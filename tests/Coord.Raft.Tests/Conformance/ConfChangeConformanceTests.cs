@@ -3,7 +3,9 @@ using Coord.Raft.Core;
 
 namespace Coord.Raft.Tests.Conformance;
 
-/// <summary>Raft §6: what a change makes of a membership and of the progress of its members, by published cases.</summary>
+/// <summary>
+/// Raft §6: what a change makes of a membership and of the progress of its members, by published cases.
+/// </summary>
 public sealed class ConfChangeConformanceTests
 {
     public static TheoryData<string> Files => PublishedCases.Files(

@@ -33,7 +33,9 @@ internal static class PublishedText
             $"AutoLeave:{(m.AutoLeave ? "true" : "false")}";
     }
 
-    /// <summary>Renders an entry; single changes may have been proposed in the older of two published formats.</summary>
+    /// <summary>
+    /// Renders an entry; single changes may have been proposed in the older of two published formats.
+    /// </summary>
     public static string Entry(in Entry entry, IReadOnlySet<EntryId> olderChanges)
     {
         string id = $"{entry.Term.Value}/{entry.Index}";

@@ -4,7 +4,9 @@ using FsCheck.Xunit;
 
 namespace Coord.Raft.Tests.Core;
 
-/// <summary>From any membership to any target, in changes that never lower redundancy below that of both ends.</summary>
+/// <summary>
+/// From any membership to any target, in changes that never lower redundancy below that of both ends.
+/// </summary>
 public sealed class MembershipPlannerTests
 {
     [Fact]

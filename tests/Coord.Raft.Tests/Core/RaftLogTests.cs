@@ -94,7 +94,8 @@ public sealed class RaftLogTests
         Bench bench = Bench.Create(log: [1]);
         Entry[] entries = [new(Bench.Eid(1, 2), EntryKind.Command, block.Bytes.AsMemory(0, 1), block)];
         Message append = bench.Append(2, 1, Bench.Eid(1, 1)) with { Entries = entries };
-        Message gap = append with { Log = Bench.Eid(1, 7), Entries = new[] { entries[0] with { Id = Bench.Eid(1, 8) } } };
+        Entry later = entries[0] with { Id = Bench.Eid(1, 8) };
+        Message gap = append with { Log = Bench.Eid(1, 7), Entries = new[] { later } };
         Message past = append with { Term = new Term(1) };
         bench.Receive(append); // This one is kept.
         block.AddReferences(4);

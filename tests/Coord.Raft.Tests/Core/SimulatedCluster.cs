@@ -121,7 +121,9 @@ internal sealed class SimulatedCluster
         Checks.AfterStep(node);
     }
 
-    /// <summary>Ends all faults; then a new command must commit, and be applied by all members, in bounded time.</summary>
+    /// <summary>
+    /// Ends all faults; then a new command must commit, and be applied by all members, in bounded time.
+    /// </summary>
     public void HealAndConverge()
     {
         _cut.Clear();

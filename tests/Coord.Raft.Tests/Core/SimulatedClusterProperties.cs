@@ -3,7 +3,9 @@ using FsCheck.Xunit;
 
 namespace Coord.Raft.Tests.Core;
 
-/// <summary>Raft, Figure 3: election safety, log matching, leader completeness, state machine safety; and service.</summary>
+/// <summary>
+/// Raft, Figure 3: election safety, log matching, leader completeness, state machine safety; and service.
+/// </summary>
 /// <remarks>
 /// Each case runs a whole cluster from one seed. A failure prints its seed; add it to <see cref="Replay"/>, where it
 /// stays as a regression test.
@@ -21,7 +23,9 @@ public sealed class SimulatedClusterProperties
     [InlineData(7657)]
     public void Replay(int seed) => Run(seed, steps: 5000);
 
-    /// <summary>A longer search, for nights: COORD_SEEDS says how many seeds, COORD_FIRST_SEED where to begin.</summary>
+    /// <summary>
+    /// A longer search, for nights: COORD_SEEDS says how many seeds, COORD_FIRST_SEED where to begin.
+    /// </summary>
     [Fact]
     public void As_many_seeds_are_safe_as_the_environment_asks_for()
     {

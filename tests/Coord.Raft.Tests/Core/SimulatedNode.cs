@@ -99,7 +99,8 @@ internal sealed class SimulatedNode
     {
         // While a received snapshot waits for the disk, what is applied here is older than what the core stands for.
         if (_applied.Index <= Disk.Snapshot.LastIncluded.Index || _applied.Index < Core.FirstIndex ||
-            _applied.Index > Core.AppliedIndex || Core.DefersSnapshots || _groups.Any(group => group.Snapshot is not null))
+            _applied.Index > Core.AppliedIndex || Core.DefersSnapshots
+            || _groups.Any(group => group.Snapshot is not null))
         {
             return;
         }
@@ -111,7 +112,9 @@ internal sealed class SimulatedNode
         Core.CompactTo(compactTo);
     }
 
-    /// <summary>Stops the node at once. Of the groups in progress the oldest few reached the disk, the rest is lost.</summary>
+    /// <summary>
+    /// Stops the node at once. Of the groups in progress the oldest few reached the disk, the rest is lost.
+    /// </summary>
     public void Crash(int written)
     {
         for (int i = 0; i < written && _groups.Count > 0; i++)

@@ -2,7 +2,9 @@ using Coord.Raft.Driver;
 
 namespace Coord.Raft.Tests.Driver;
 
-/// <summary>Bodies that members exchange beside the core's messages: what is written is read, rubbish is refused.</summary>
+/// <summary>
+/// Bodies that members exchange beside the core's messages: what is written is read, rubbish is refused.
+/// </summary>
 public sealed class CodecTests
 {
     [Theory]

@@ -60,9 +60,18 @@ internal sealed class PumpedNode : IRaftTransport
         SnapshotSaveLoop save = new(Snapshots, happened => Driver!.Report(happened));
         SnapshotTransferLoop transfer = new(
             Snapshots, Self, this, 1 << 30, () => Clock, happened => Driver!.Report(happened));
-        Driver = new RaftDriver(
-            _options, Core, 0, new KnownPeers(files, "/node"), storage, Apply, save, transfer, this, _proposals,
-            new ProposalBudget(1000, 1 << 30), blocks, () => Clock, NullLogger.Instance);
+        NodeContext context = new()
+        {
+            Options = _options,
+            Transport = this,
+            Blocks = blocks,
+            Proposals = _proposals,
+            Budget = new ProposalBudget(1000, 1 << 30),
+            Clock = () => Clock,
+            Logger = NullLogger.Instance,
+        };
+        DriverParts parts = new(Core, new KnownPeers(files, "/node"), storage, Apply, save, transfer);
+        Driver = new RaftDriver(context, parts, 0);
         _loops = [Driver, storage, Apply, save, transfer];
     }
 

@@ -166,7 +166,10 @@ public sealed class RaftNodeTests
         ClientSession session = await follower.OpenSessionAsync();
         int answers = 0;
         foreach (LoopbackNetwork.LoopbackTransport transport in cluster.Transports.Values)
-            transport.Drop = message => message.Kind is MessageKind.ForwardResponse && Interlocked.Increment(ref answers) <= 2;
+        {
+            transport.Drop = message =>
+                message.Kind is MessageKind.ForwardResponse && Interlocked.Increment(ref answers) <= 2;
+        }
 
         ProposalResult result = await session.ProposeAsync(Bytes("once"));
 
