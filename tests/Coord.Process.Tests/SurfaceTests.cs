@@ -93,6 +93,27 @@ public sealed class SurfaceTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_full_store_refuses_puts_and_takes_them_again_after_deletions()
+    {
+        using TestCluster cluster = new(output, size: 1, flags: ["--quota-backend-bytes", "1000000"]);
+        ClusterMember node = await cluster.StartAsync();
+        string value = new('x', 100_000);
+        WriteResult last = new(WriteOutcome.Acknowledged, 0, "");
+        for (int i = 0; i < 20 && last.Outcome is WriteOutcome.Acknowledged; i++)
+            last = await node.Client.PutAsync($"fill/{i:00}", value);
+
+        Assert.Equal(WriteOutcome.DidNotHappen, last.Outcome);
+        Assert.StartsWith("507", last.Error, StringComparison.Ordinal);
+        foreach (string path in (string[])["v1/kv/fill/00", "v1/kv?prefix=fill/"])
+        {
+            using HttpResponseMessage deleted = await node.Client.Http.DeleteAsync(path);
+            Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
+        }
+
+        await node.Client.MustPutAsync("again", value);
+    }
+
+    [Fact]
     public async Task Without_a_quorum_writes_fail_with_their_outcome_and_serializable_reads_go_on()
     {
         using TestCluster cluster = new(output);
