@@ -179,7 +179,9 @@ public sealed class HostilePeerTests
     [Fact]
     public async Task The_oldest_of_too_many_handshakes_makes_room_for_an_honest_peer()
     {
-        await using TestCluster cluster = await TestCluster.StartAsync(1, (_, o) => o.MaxPendingHandshakes = 3);
+        FakeTimeProvider clock = new(); // It stands still, so that no deadline ends them.
+        await using TestCluster cluster =
+            await TestCluster.StartAsync(1, (_, o) => o.MaxPendingHandshakes = 3, clock);
         List<RawPeer> idle = [];
         for (int i = 0; i < 10; i++)
             idle.Add(await RawPeer.ConnectAsync(cluster.Transports[0]));
