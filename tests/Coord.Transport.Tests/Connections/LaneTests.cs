@@ -93,9 +93,11 @@ public sealed class LaneTests : IAsyncLifetime, IDisposable
             {
                 _transport.TrySend(To(MessageKind.Heartbeat));
                 _transport.Flush();
-                return _cluster.Receivers[0].Unreachable.Contains(new NodeId(2));
+                return !PeerLink.IsConnected(Lane.Control);
             },
             "the silence is noticed", _clock, TimeSpan.FromSeconds(5));
+        await Eventually.TrueAsync(
+            () => _cluster.Receivers[0].Unreachable.Contains(new NodeId(2)), "it is reported");
     }
 
     [Fact]
