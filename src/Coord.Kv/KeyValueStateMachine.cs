@@ -282,7 +282,12 @@ public sealed class KeyValueStateMachine : IStateMachine
             _store.StepCompaction(int.MaxValue);
         }
 
-        return _store.UsedBytes + cost <= policy.QuotaBytes;
+        if (_store.UsedBytes + cost <= policy.QuotaBytes)
+            return true;
+
+        // What the newest revision deleted is freed by the revision that this very put makes. Without counting it in
+        // advance, a store that was full and then emptied at one stroke would refuse every put for ever.
+        return _store.UsedBytes - _store.HeldByNewestRevision() + cost <= policy.QuotaBytes;
     }
 
     private ApplyResult Answer_NeedsLock(CommandStatus status, long number, ReadOnlySpan<KeyVersion> previous = default)

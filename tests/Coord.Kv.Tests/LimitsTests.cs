@@ -48,6 +48,29 @@ public sealed class LimitsTests
         Assert.Equal(7, store.Put("4", "4444444444"));
     }
 
+    [Theory]
+    [InlineData(1_000_000)]
+    [InlineData(0)]
+    public async Task A_full_store_that_is_emptied_at_one_stroke_takes_puts_again(long retainedRevisions)
+    {
+        TestStore store = new(new() { QuotaBytes = 10 * 139, RetainedRevisions = retainedRevisions });
+        for (int i = 0; i < 10; i++)
+            store.Put($"{i}", new string('v', 10));
+        await Assert.ThrowsAsync<SpaceExceededException>(async () => await store.Store.PutAsync("x", new string('v', 99)));
+
+        Assert.Equal(10, store.Delete(KeyRange.All).Deleted);
+        if (retainedRevisions == 0)
+            store.Compact(12);
+
+        Assert.Equal(13, store.Put("x", new string('v', 99)));
+        if (retainedRevisions == 0)
+            store.Compact(13);
+        for (int i = 0; i < 5; i++)
+            store.Put("x", new string('v', 9));
+
+        Assert.InRange(store.Machine.Status.UsedBytes, 0, 10 * 139);
+    }
+
     [Fact]
     public void Nobody_is_refused_for_space_that_a_compaction_has_just_given_back()
     {

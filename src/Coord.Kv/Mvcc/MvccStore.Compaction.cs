@@ -45,6 +45,31 @@ internal sealed partial class MvccStore
         Debug.Assert(UsedBytes >= 0, "Nothing is freed twice.");
     }
 
+    /// <summary>
+    /// Returns what one more revision and a compaction to it would give back, if all history is given up already.
+    /// </summary>
+    /// <remarks>
+    /// The changes of the compacted revision stay for a watch that starts there. If that is the newest revision, and
+    /// the one that made room by deleting, nothing but another revision can free what it superseded.
+    /// </remarks>
+    public long HeldByNewestRevision()
+    {
+        if (CompactedRevision < Revision)
+            return 0;
+
+        long held = 0;
+        for (long position = CompactionPosition; position < Changes.End; position++)
+        {
+            KeyVersion change = Changes[position];
+            if (change.History.Before(change.Stamp) is { IsTombstone: false } previous)
+                held += previous.Cost;
+            if (change.IsTombstone)
+                held += change.Cost;
+        }
+
+        return held;
+    }
+
     /// <summary>Frees, for a bounded number of changes, the memory of what was counted.</summary>
     public void Reclaim(int maxChanges)
     {

@@ -9,6 +9,10 @@ internal sealed class MessageReceiver(
     RaftOptions options, Guid directoryId, RaftDriver driver, StorageLoop storage, KnownPeers peers, ILogger logger)
     : IRaftMessageReceiver
 {
+    private const int MaxRemembered = 256;
+
+    private readonly Dictionary<NodeId, string> _refusals = [];
+
     /// <inheritdoc/>
     public PeerHello LocalHello
     {
@@ -35,9 +39,7 @@ internal sealed class MessageReceiver(
             refusal = $"{options.NodeId} cannot remember its peers: {exception.Message}";
         }
 
-        if (refusal is not null)
-            Log.PeerRefused(logger, peer.NodeId, refusal);
-
+        NoteVerdict(peer.NodeId, refusal);
         return refusal is null;
     }
 
@@ -66,5 +68,27 @@ internal sealed class MessageReceiver(
     /// <inheritdoc/>
     public void ReportConnected(NodeId peer)
     {
+    }
+
+    /// <summary>Logs a refusal when it is news: a refused peer tries again for ever, on each of its connections.</summary>
+    private void NoteVerdict(NodeId peer, string? refusal)
+    {
+        lock (_refusals)
+        {
+            if (refusal is null)
+            {
+                _refusals.Remove(peer);
+                return;
+            }
+
+            if (_refusals.TryGetValue(peer, out string? known) && known == refusal)
+                return;
+            if (_refusals.Count == MaxRemembered)
+                _refusals.Clear();
+
+            _refusals[peer] = refusal;
+        }
+
+        Log.PeerRefused(logger, peer, refusal);
     }
 }

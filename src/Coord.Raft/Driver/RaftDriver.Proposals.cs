@@ -200,6 +200,17 @@ internal sealed partial class RaftDriver
         }
     }
 
+    /// <summary>Waits less for a leader that was replaced: if it still runs, it answers soon.</summary>
+    private void HurryForwarded(NodeId leader)
+    {
+        long soon = _clock() + (long)_options.ElectionTimeout.TotalNanoseconds;
+        foreach (PendingProposal proposal in _forwarded.Values)
+        {
+            if (proposal.ForwardedTo != leader)
+                proposal.Deadline = Math.Min(proposal.Deadline, soon);
+        }
+    }
+
     private void Expire(long now)
     {
         for (int count = _waiting.Count; count > 0; count--)

@@ -200,7 +200,10 @@ internal sealed partial class RaftDriver : ILoop
         if (previous.Role != status.Role || previous.Leader != status.Leader)
             Log.RoleChanged(_logger, status.Id, status.Role, status.Term, status.Leader);
         if (previous.Leader != status.Leader && !status.Leader.IsNone)
+        {
             RaftMetrics.LeaderChanged();
+            HurryForwarded(status.Leader);
+        }
 
         if (!ReferenceEquals(previous.Membership, status.Membership))
         {

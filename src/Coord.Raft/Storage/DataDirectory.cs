@@ -97,8 +97,8 @@ internal sealed class DataDirectory : IDisposable
         catch (IOException e)
         {
             throw new DataDirectoryException(
-                $"{path} cannot be used: {e.Message} Give the user that runs the node write access to it, or choose "
-                + "another directory.",
+                $"{path} cannot be used: {e.Message.TrimEnd('.')}. Give the user that runs the node room and write access "
+                + "there, or choose another directory.",
                 e);
         }
     }

@@ -257,6 +257,6 @@ internal sealed class WalOpener
         string where = entry is { } id
             ? $"entry {id}"
             : $"after entry {Index.Last}";
-        return new LogCorruptedException(_reader.Path, offset, $"{reason} ({where})", entry);
+        return new LogCorruptedException(_reader.Path, offset, $"{where}: {reason}", entry);
     }
 }

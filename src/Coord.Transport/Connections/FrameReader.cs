@@ -109,6 +109,20 @@ internal sealed class FrameReader(Wire wire, PinnedBlockPool blocks, int maxFram
         return status is FrameStatus.Incomplete ? false : throw new BadFrameException(status);
     }
 
+    /// <summary>Reads the answer of a dialler who refuses the welcome: for it the handshake is not over yet.</summary>
+    private static FrameStatus TryParseLateRefusal(
+        ref ReadOnlySequence<byte> rest, out FrameHeader header, out ReadOnlySequence<byte> payload)
+    {
+        ReadOnlySequence<byte> parsed = rest;
+        FrameStatus status = FrameParser.TryParse(
+            ref parsed, FrameHeader.Seed(0, 0), HandshakeCodec.MaxBytes, out header, out payload);
+        if (status is FrameStatus.Complete && header.Kind is not FrameKind.Refusal)
+            return FrameStatus.HeaderDamaged;
+        if (status is FrameStatus.Complete)
+            rest = parsed;
+        return status;
+    }
+
     private void HandleFrames(IFrameHandler handler)
     {
         if (!_buffer.Reader.TryRead(out ReadResult result))
@@ -121,6 +135,8 @@ internal sealed class FrameReader(Wire wire, PinnedBlockPool blocks, int maxFram
             uint seed = FrameHeader.Seed(_epoch, _sequence + 1);
             FrameStatus status = FrameParser.TryParse(
                 ref rest, seed, maxFrameBytes, out FrameHeader header, out ReadOnlySequence<byte> payload);
+            if (status is FrameStatus.HeaderDamaged && _sequence == 0)
+                status = TryParseLateRefusal(ref rest, out header, out payload);
             if (status is FrameStatus.Incomplete)
                 break;
             if (status is not FrameStatus.Complete)

@@ -143,6 +143,26 @@ public sealed class HandshakeTests
         Assert.Contains("WrongCluster", warning.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_dialler_that_refuses_the_welcome_is_understood()
+    {
+        FakeLogCollector logs = new();
+        using ILoggerFactory factory = LoggerFactory.Create(b => b.AddProvider(new FakeLoggerProvider(logs)));
+        await using TestCluster cluster = await TestCluster.StartAsync(1, loggerFactory: factory);
+        using RawPeer peer = await RawPeer.ConnectAsync(cluster.Transports[0]);
+        await peer.SendAsync(HandshakeCodec.Encode(FrameKind.Hello, RawPeer.Hello(2, 1)));
+        (FrameKind kind, _) = await peer.ReadAsync();
+        Assert.Equal(FrameKind.Welcome, kind);
+
+        Refusal refusal = new(RefusalReason.Rejected, "Its disk is another.");
+        await peer.SendAsync(HandshakeCodec.Encode(Lane.Control, refusal));
+
+        await Eventually.TrueAsync(
+            () => logs.GetSnapshot().Any(r => r.Message.Contains("Its disk is another.", StringComparison.Ordinal)),
+            "the reason is logged");
+        Assert.DoesNotContain(logs.GetSnapshot(), r => r.Message.Contains("damaged", StringComparison.Ordinal));
+    }
+
     private static async Task RefusedAsync(
         Hello hello, RefusalReason reason, string text, Action<TcpTransportOptions>? options = null)
     {
