@@ -227,6 +227,19 @@ public sealed class ReplicationPaperTests
     }
 
     [Fact]
+    public void What_was_durable_in_a_place_that_is_overwritten_is_not_durable_any_more()
+    {
+        Bench bench = Bench.Create(log: [1, 1, 1]);
+        bench.Core.Step(bench.Append(2, 2, Bench.Eid(1, 1), 3, 2, 2));
+        Assert.Equal(new LogIndex(1), bench.Core.DurableIndex);
+        ReadyCopy ready = bench.Take();
+        Assert.Equal(1, Assert.Single(ready.CommittedEntries).Index.Value);
+        Assert.False(bench.Core.HasReady);
+        bench.Sync(ready);
+        Assert.Equal([2L, 3], bench.Take().CommittedEntries.Select(entry => entry.Index.Value));
+    }
+
+    [Fact]
     public void A_long_divergence_is_found_in_a_round_trip_for_each_term_not_for_each_entry()
     {
         long[] common = [.. Enumerable.Repeat(1L, 10)];
