@@ -4,7 +4,7 @@ using FsCheck.Xunit;
 
 namespace Coord.Raft.Tests.Core;
 
-/// <summary>Thesis §6.4.1: lease reads are linearizable while clocks keep their declared bound, and not beyond.</summary>
+/// <summary>Thesis §6.4.1: lease reads are linearizable while clocks keep their declared bound; beyond, not.</summary>
 /// <remarks>
 /// Virtual time: each node has a clock of its own speed, messages take a while, and now and then one node is cut off,
 /// which then goes on to believe that it leads. That the check fails with clocks outside the bound shows that it
