@@ -86,6 +86,12 @@ run_tests() {
   passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + total - ran))
 }
 
+# A sample is a promise of the README: it counts as a test that passes if it ends well.
+run_sample() {
+  say "$1"
+  if dotnet "artifacts/bin/$1/release/$1.dll"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+}
+
 summary() {
   if ((${#empty[@]} > 0)); then say 'No tests yet:' && printf '    %s\n' "${empty[@]}"; fi
   if ((passed == 0 && failed == 0)); then
@@ -111,6 +117,8 @@ ci() {
   local project
   for project in tests/*.Tests; do run_tests "$project" Release; done
   run_tests tests/Coord.Raft.Tests Debug # The assertions in the core are compiled into Debug alone.
+  local sample
+  for sample in Coord.FirstLog Coord.FirstProgram; do run_sample "$sample"; done
   summary
 }
 

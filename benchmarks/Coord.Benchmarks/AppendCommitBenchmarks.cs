@@ -1,12 +1,10 @@
 using BenchmarkDotNet.Attributes;
-using BenchmarkDotNet.Engines;
 using Coord.Raft;
 
 namespace Coord.Benchmarks;
 
 /// <summary>One node: from a proposal to its applied result, with a real sync on the disk for each batch.</summary>
-[MemoryDiagnoser]
-[SimpleJob(RunStrategy.Monitoring, warmupCount: 3, iterationCount: 10)]
+[Config(typeof(NodeConfig))]
 public class AppendCommitBenchmarks
 {
     // Enough that what the callers themselves allocate, a few hundred bytes each, disappears.

@@ -1,13 +1,11 @@
 using BenchmarkDotNet.Attributes;
-using BenchmarkDotNet.Engines;
 using Coord.Raft;
 using Coord.Raft.Storage;
 
 namespace Coord.Benchmarks;
 
 /// <summary>How long a member takes to read its log back: a million entries of 256 bytes.</summary>
-[MemoryDiagnoser]
-[SimpleJob(RunStrategy.Monitoring, warmupCount: 1, iterationCount: 5)]
+[Config(typeof(NodeConfig))]
 public class RecoveryBenchmarks
 {
     private const int Entries = 1_000_000;

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using BenchmarkDotNet.Attributes;
-using BenchmarkDotNet.Engines;
 using Coord.Raft;
 using Coord.Transport;
 
@@ -9,8 +8,7 @@ namespace Coord.Benchmarks;
 
 /// <summary>Three nodes in one process over TCP on loopback, each with its own disk directory and real syncs.</summary>
 /// <remarks>The memory column counts all three: the leader and both followers, for each proposal.</remarks>
-[MemoryDiagnoser]
-[SimpleJob(RunStrategy.Monitoring, warmupCount: 3, iterationCount: 10)]
+[Config(typeof(NodeConfig))]
 public class TcpReplicationBenchmarks
 {
     private const int Few = 2048;

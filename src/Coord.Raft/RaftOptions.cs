@@ -28,6 +28,13 @@ public sealed class RaftOptions
     /// <value>False by default: an empty directory starts as one of <see cref="InitialMembers"/>.</value>
     public bool JoinExisting { get; set; }
 
+    /// <summary>Gets or sets a value indicating whether this member only votes and keeps the log.</summary>
+    /// <value>False by default. If true, its <see cref="Member"/> must say so too.</value>
+    /// <remarks>
+    /// A witness breaks ties at the price of a disk: its state machine is never called, and it never leads.
+    /// </remarks>
+    public bool IsWitness { get; set; }
+
     /// <summary>Gets or sets how often a leader shows that it is alive.</summary>
     /// <value>100 ms by default; from 1 ms to 10 s.</value>
     /// <remarks>About the round trip between members or more.</remarks>
@@ -158,6 +165,10 @@ public sealed class RaftOptions
             errors.Add($"InitialMembers must contain this member ({NodeId}).");
         if (InitialMembers.Select(member => member.Id).Distinct().Count() != InitialMembers.Count)
             errors.Add("InitialMembers must not name a member twice.");
+        if (InitialMembers.Any(member => member.Id == NodeId && member.IsWitness != IsWitness))
+            errors.Add("IsWitness must be what InitialMembers says of this member.");
+        if (InitialMembers.Count > 0 && InitialMembers.All(member => member.IsWitness))
+            errors.Add("InitialMembers must contain a member that is no witness, so that somebody can lead.");
         if (InitialMembers.Any(member => member.Id.IsNone))
             errors.Add("InitialMembers must not contain the id zero.");
     }

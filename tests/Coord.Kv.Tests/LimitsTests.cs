@@ -56,13 +56,14 @@ public sealed class LimitsTests
         TestStore store = new(new() { QuotaBytes = 10 * 139, RetainedRevisions = retainedRevisions });
         for (int i = 0; i < 10; i++)
             store.Put($"{i}", new string('v', 10));
-        await Assert.ThrowsAsync<SpaceExceededException>(async () => await store.Store.PutAsync("x", new string('v', 99)));
+        string value = new('v', 99);
+        await Assert.ThrowsAsync<SpaceExceededException>(async () => await store.Store.PutAsync("x", value));
 
         Assert.Equal(10, store.Delete(KeyRange.All).Deleted);
         if (retainedRevisions == 0)
             store.Compact(12);
 
-        Assert.Equal(13, store.Put("x", new string('v', 99)));
+        Assert.Equal(13, store.Put("x", value));
         if (retainedRevisions == 0)
             store.Compact(13);
         for (int i = 0; i < 5; i++)

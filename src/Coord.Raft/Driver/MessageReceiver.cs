@@ -70,7 +70,9 @@ internal sealed class MessageReceiver(
     {
     }
 
-    /// <summary>Logs a refusal when it is news: a refused peer tries again for ever, on each of its connections.</summary>
+    /// <summary>
+    /// Logs a refusal when it is news: a refused peer tries again for ever, on each of its connections.
+    /// </summary>
     private void NoteVerdict(NodeId peer, string? refusal)
     {
         lock (_refusals)

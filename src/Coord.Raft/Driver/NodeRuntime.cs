@@ -68,7 +68,8 @@ internal sealed class NodeRuntime
             wal = Wal.Open(files, directory.LogPath, walOptions, arena, out WalRecovery recovered);
 
             ApplyLoop apply = new(
-                options.NodeId, stateMachine, snapshots, options.MaxSessions, context.Transport, context.Clock);
+                options.NodeId, options.IsWitness ? null : stateMachine, snapshots, options.MaxSessions,
+                context.Transport, context.Clock);
             SnapshotMetadata snapshot = LoadSnapshot(options, directory.IsNew, snapshots, apply, recovered, logger);
             RaftCoreState state = Recovery.Combine(snapshot, recovered, directory.LogPath, out bool resetLog);
             if (resetLog)

@@ -65,6 +65,7 @@ internal sealed partial class RaftDriver : ILoop
         _nextTick = _clock() + _tickNanoseconds;
         _snapshotIndex = _core.AppliedIndex; // A node starts from a snapshot, and has applied nothing else.
         _status = CreateStatus();
+        CheckPart(_status.Membership);
     }
 
     /// <summary>Gets what wakes the loop.</summary>
@@ -207,12 +208,22 @@ internal sealed partial class RaftDriver : ILoop
 
         if (!ReferenceEquals(previous.Membership, status.Membership))
         {
+            CheckPart(status.Membership);
             Log.MembershipChanged(_logger, status.Membership);
             _peers.Retain(status.Membership);
             _transport.UpdateMembers(status.Membership.Members);
         }
 
         OnStatusChanged(status);
+    }
+
+    /// <summary>Stops a member that keeps no state before it can be elected to serve it.</summary>
+    private void CheckPart(Membership membership)
+    {
+        bool isFull = membership.Members.Any(member => member.Id == _options.NodeId && !member.IsWitness);
+        Invariant.Check(
+            !_options.IsWitness || !isFull,
+            "This node runs as a witness, and the cluster counts on its state. Start it without IsWitness.");
     }
 
     private RaftStatus CreateStatus()

@@ -97,7 +97,7 @@ internal sealed class DataDirectory : IDisposable
         catch (IOException e)
         {
             throw new DataDirectoryException(
-                $"{path} cannot be used: {e.Message.TrimEnd('.')}. Give the user that runs the node room and write access "
+                $"{path} cannot be used: {e.Message.TrimEnd('.')}. Give the node's user room and write access "
                 + "there, or choose another directory.",
                 e);
         }

@@ -35,16 +35,16 @@ internal static partial class Log
         ILogger logger, LogLevel level, NodeId peer, string address, RefusalReason reason, string text);
 
     [LoggerMessage(
-        2008, LogLevel.Warning, "Refused {Address} ({Reason}): {Text} Not logged since the last of these: {Suppressed}.")]
+        2008, LogLevel.Warning, "Refused {Address} ({Reason}): {Text} Unlogged since the last: {Suppressed}.")]
     public static partial void RefusedPeer(
         ILogger logger, string address, RefusalReason reason, string text, long suppressed);
 
     [LoggerMessage(
-        2009, LogLevel.Warning, "Closed the connection from {Address}: {Reason} Not logged since the last: {Suppressed}.")]
+        2009, LogLevel.Warning, "Closed the connection from {Address}: {Reason} Unlogged since: {Suppressed}.")]
     public static partial void BadConnection(ILogger logger, string address, string reason, long suppressed);
 
     [LoggerMessage(
-        2010, LogLevel.Warning, "Cannot accept connections, trying again: {Reason} Not logged since the last: {Suppressed}.")]
+        2010, LogLevel.Warning, "Cannot accept, trying again: {Reason} Unlogged since the last: {Suppressed}.")]
     public static partial void CannotAccept(ILogger logger, string reason, long suppressed);
 
     [LoggerMessage(2011, LogLevel.Error, "An unexpected error ended a connection with {Address}.")]

@@ -33,6 +33,23 @@ public sealed class RaftDriverTests
         await Assert.ThrowsAsync<ProposalDroppedException>(() => first);
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3_600)]
+    [InlineData(315_360_000)]
+    public void A_leap_of_the_clock_is_one_tick_and_starts_no_election(long seconds)
+    {
+        PumpedNode node = new();
+        Term term = node.Core.Term;
+
+        node.Clock += seconds * 1_000_000_000;
+        node.Pump();
+
+        Assert.Equal(RaftRole.Follower, node.Core.Role);
+        Assert.Equal(term, node.Core.Term);
+        Assert.Empty(node.Sent);
+    }
+
     [Fact]
     public void A_lease_that_ended_during_a_pause_answers_no_read_that_another_member_asks()
     {

@@ -215,6 +215,24 @@ public sealed class RaftNodeTests
     }
 
     [Fact]
+    public async Task A_witness_makes_the_majority_and_keeps_no_state()
+    {
+        NodeId witness = new(3);
+        await using TestCluster cluster = await TestCluster.StartAsync(3, options =>
+            options.InitialMembers[2] = options.InitialMembers[2] with { IsWitness = true });
+        RaftNode leader = await cluster.LeaderAsync();
+        Assert.NotEqual(witness, leader.Id);
+        await cluster.StopNodeAsync(cluster.Nodes.Keys.Single(id => id != leader.Id && id != witness));
+
+        ProposalResult result = await leader.ProposeAsync(Bytes("with the witness"));
+        await cluster.Nodes[witness].ReadBarrierAsync();
+
+        Assert.True(cluster.Nodes[witness].Status.Applied >= result.Id.Index);
+        Assert.Empty(cluster.Machines[witness].Commands);
+        Assert.Equal(["with the witness"], cluster.Machines[leader.Id].Commands);
+    }
+
+    [Fact]
     public async Task A_removed_leader_gives_way()
     {
         await using TestCluster cluster = await TestCluster.StartAsync(3);

@@ -33,6 +33,11 @@ public sealed class RaftOptionsTests
         { nameof(RaftOptions.InitialMembers), o => o.InitialMembers[0] = new Member(new NodeId(9), default, "x") },
         { nameof(RaftOptions.InitialMembers), o => o.InitialMembers.Add(o.InitialMembers[0]) },
         { nameof(RaftOptions.InitialMembers), o => o.InitialMembers.Add(default) },
+        { nameof(RaftOptions.IsWitness), o => o.IsWitness = true },
+        {
+            nameof(RaftOptions.InitialMembers),
+            o => (o.IsWitness, o.InitialMembers[0]) = (true, o.InitialMembers[0] with { IsWitness = true })
+        },
     };
 
     [Fact]

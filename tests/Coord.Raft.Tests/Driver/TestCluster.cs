@@ -48,6 +48,7 @@ internal sealed class TestCluster : IAsyncDisposable
             options.InitialMembers.Add(new Member(new NodeId(member), default, $"node{member}"));
 
         _configure?.Invoke(options);
+        options.IsWitness = options.InitialMembers.Any(member => member.Id == id && member.IsWitness);
         Machines[id] = new ListStateMachine();
         Transports[id] = Network.CreateTransport(id);
         RaftNode node = new(options, Machines[id], Transports[id], loggerFactory: Trace);
