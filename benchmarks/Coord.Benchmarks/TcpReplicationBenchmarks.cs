@@ -47,7 +47,9 @@ public class TcpReplicationBenchmarks
         await _nodes[0].WaitForLeaderAsync();
         NodeId leader = _nodes[0].Status.Leader;
         _leader = _nodes.Single(node => node.Id == leader);
-        await _leader.ProposeAsync(_command);
+
+        // Several snapshots' worth, so that what is measured is the steady state: the logs' memory goes round.
+        await Callers.ProposeAsync(_leader, _command, 1024, Many);
     }
 
     /// <summary>Stops the cluster.</summary>

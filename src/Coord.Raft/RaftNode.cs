@@ -52,8 +52,6 @@ public sealed partial class RaftNode : IAsyncDisposable
         _timeProvider = timeProvider ?? TimeProvider.System;
         _logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger<RaftNode>();
         _startedAt = _timeProvider.GetTimestamp();
-        // A compaction frees at once what came in since the last snapshot. Kept for reuse, it costs what it has cost
-        // already; with a smaller pool 94 B an entry were allocated anew (AppendCommitBenchmarks).
         EntryBlockPool blocks = new((int)Math.Min(options.SnapshotBytes / EntryBlockPool.BlockBytes, 1024));
         _arena = new EntryArena(blocks);
         _budget = new ProposalBudget(options.MaxPendingProposals, options.MaxPendingBytes);

@@ -17,6 +17,9 @@ internal sealed class SnapshotStore
     // Newest first; replaced, never changed.
     private IReadOnlyList<SnapshotMetadata> _usable = [];
 
+    // A buffer is large enough to count: one a snapshot was most of what a node allocated at all.
+    private byte[]? _spareBuffer;
+
     private SnapshotStore(IFileSystem fileSystem, string directory)
     {
         _fileSystem = fileSystem;
@@ -43,6 +46,14 @@ internal sealed class SnapshotStore
         store.Load();
         return store;
     }
+
+    /// <summary>Hands out a chunk's buffer, the one of the snapshot before if it is back.</summary>
+    internal byte[] TakeBuffer() =>
+        Interlocked.Exchange(ref _spareBuffer, null)
+        ?? new byte[SnapshotFormat.ChunkHeaderBytes + SnapshotFormat.MaxChunkBytes];
+
+    /// <summary>Takes a buffer back.</summary>
+    internal void ReturnBuffer(byte[] buffer) => Volatile.Write(ref _spareBuffer, buffer);
 
     /// <summary>Starts a snapshot; it counts for nothing before it is committed.</summary>
     /// <exception cref="IOException">The file cannot be created.</exception>

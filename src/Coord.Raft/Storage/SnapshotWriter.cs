@@ -14,7 +14,7 @@ internal sealed class SnapshotWriter : Stream
     private readonly SnapshotStore _store;
     private readonly SnapshotMetadata _snapshot;
     private readonly string _temporary;
-    private readonly byte[] _buffer = new byte[SnapshotFormat.ChunkHeaderBytes + SnapshotFormat.MaxChunkBytes];
+    private byte[]? _buffer;
     private IFile? _file;
     private int _used;
     private uint _checksum;
@@ -29,6 +29,7 @@ internal sealed class SnapshotWriter : Stream
         _snapshot = snapshot;
         _file = file;
         _temporary = temporary;
+        _buffer = store.TakeBuffer();
         try
         {
             byte[] header = SnapshotFormat.EncodeHeader(snapshot, out _checksum);
@@ -130,7 +131,13 @@ internal sealed class SnapshotWriter : Stream
     protected override void Dispose(bool disposing)
     {
         if (disposing)
+        {
             Abort();
+            if (_buffer is not null)
+                _store.ReturnBuffer(_buffer);
+
+            _buffer = null;
+        }
 
         base.Dispose(disposing);
     }
