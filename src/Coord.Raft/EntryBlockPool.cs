@@ -17,8 +17,8 @@ public sealed class EntryBlockPool
 
     /// <summary>Creates an empty pool.</summary>
     /// <param name="maxIdleBlocks">
-    /// How many unused blocks are kept, 1,024 by default (256 MiB). A log gives back at once what came in since its last
-    /// snapshot. Kept for reuse, that costs what it has cost already; with 64 blocks 94 bytes an entry of 256 were
+    /// How many unused blocks are kept, 1,024 by default (256 MiB). A log gives back at once what came in since its
+    /// last snapshot. Kept for reuse, that costs what it has cost already; with 64 blocks 94 bytes an entry of 256 were
     /// allocated anew (TcpReplicationBenchmarks).
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The number is negative.</exception>
