@@ -172,7 +172,10 @@ internal sealed partial class RaftDriver
                 proposal.Complete(result);
                 break;
             case ForwardStatus.NotLeader:
-                _waiting.Enqueue(proposal); // It surely did not happen: once more, to the next leader.
+                // It surely did not happen: once more, to the next leader, in the time that it had from the start.
+                long whole = (long)_options.RequestTimeout.TotalNanoseconds;
+                proposal.Deadline = Math.Max(proposal.Deadline, proposal.StartedAt + whole);
+                _waiting.Enqueue(proposal);
                 break;
             case ForwardStatus.SessionExpired:
                 Fail(proposal, new SessionExpiredException(SessionTable.ReadId(proposal.Payload.Span)));
