@@ -200,11 +200,18 @@ public sealed class MessageCodecTests
         for (int i = 0; i < 200; i++)
             Turn(); // Until the pools are filled.
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 2_000; i++)
-            Turn();
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        Assert.InRange(allocated, 0, 2_000); // Not a byte for each message, but a pool may grow once.
+        // The least of several measurements: a collection trims the shared array pool, which then has to be filled
+        // again, once. What an append itself allocates, it allocates every time.
+        long least = long.MaxValue;
+        for (int attempt = 0; attempt < 5; attempt++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 400; i++)
+                Turn();
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.Equal(0, least);
 
         void Turn()
         {
