@@ -13,7 +13,7 @@ namespace Coord.Kv;
 /// Any member can be used: writes and linearizable reads go to the leader by themselves. Disposing it ends its watches
 /// with <see cref="ObjectDisposedException"/>; it does not stop the member.
 /// </remarks>
-public sealed class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
+public sealed partial class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
 {
     private const int EncodingBytesKept = 64 * 1024;
 
@@ -96,7 +96,8 @@ public sealed class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask<Revision> CompactAsync(Revision revision, CancellationToken cancellationToken = default)
+    public async ValueTask<Revision> CompactAsync(
+        Revision revision, CompactOptions? options = null, CancellationToken cancellationToken = default)
     {
         Command command = Command.Compact(revision.Value);
         (long current, _) = await RunAsync(command, cancellationToken).ConfigureAwait(false);

@@ -22,4 +22,28 @@ public sealed record GetOptions
     /// <value>False by default: the answer includes every write that ended before the call began.</value>
     /// <remarks>A serializable read needs no quorum and may be stale, but never shows half a transaction.</remarks>
     public bool Serializable { get; init; }
+
+    /// <summary>Gets what the keys are sorted by, before the limit cuts.</summary>
+    /// <value>By the key by default.</value>
+    public SortTarget SortBy { get; init; }
+
+    /// <summary>Gets in which order.</summary>
+    /// <value>Ascending by default. Keys that are equal in what they are sorted by come in any order.</value>
+    public SortOrder SortOrder { get; init; }
+
+    /// <summary>Gets the oldest mod revision of the keys to return.</summary>
+    /// <value>Zero by default: all. The count ignores it.</value>
+    public Revision MinModRevision { get; init; }
+
+    /// <summary>Gets the newest mod revision of the keys to return.</summary>
+    /// <value>Zero by default: all. The count ignores it.</value>
+    public Revision MaxModRevision { get; init; }
+
+    /// <summary>Gets the oldest create revision of the keys to return.</summary>
+    /// <value>Zero by default: all. The count ignores it.</value>
+    public Revision MinCreateRevision { get; init; }
+
+    /// <summary>Gets the newest create revision of the keys to return.</summary>
+    /// <value>Zero by default: all. The count ignores it.</value>
+    public Revision MaxCreateRevision { get; init; }
 }

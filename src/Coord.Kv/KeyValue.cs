@@ -14,18 +14,21 @@ public sealed class KeyValue : IEquatable<KeyValue>
     /// <param name="createRevision">When the key was last created.</param>
     /// <param name="modRevision">When it was last changed.</param>
     /// <param name="version">How often it has been put since it was created.</param>
+    /// <param name="lease">The lease that it is attached to; none if it is not.</param>
     public KeyValue(
         ReadOnlyMemory<byte> key,
         ReadOnlyMemory<byte> value,
         Revision createRevision,
         Revision modRevision,
-        long version)
+        long version,
+        LeaseId lease = default)
     {
         Key = key;
         Value = value;
         CreateRevision = createRevision;
         ModRevision = modRevision;
         Version = version;
+        Lease = lease;
     }
 
     /// <summary>Gets the key.</summary>
@@ -47,6 +50,9 @@ public sealed class KeyValue : IEquatable<KeyValue>
     /// </summary>
     public long Version { get; }
 
+    /// <summary>Gets the lease whose end deletes the key; none if it is not attached to one.</summary>
+    public LeaseId Lease { get; }
+
     /// <summary>Gets the key as UTF-8 text.</summary>
     public string KeyString => Encoding.UTF8.GetString(Key.Span);
 
@@ -59,6 +65,7 @@ public sealed class KeyValue : IEquatable<KeyValue>
         && ModRevision == other.ModRevision
         && CreateRevision == other.CreateRevision
         && Version == other.Version
+        && Lease == other.Lease
         && Key.Span.SequenceEqual(other.Key.Span)
         && Value.Span.SequenceEqual(other.Value.Span);
 

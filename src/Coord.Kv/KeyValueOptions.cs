@@ -49,6 +49,14 @@ public sealed class KeyValueOptions
     /// <value>1,048,576 bytes (1 MiB).</value>
     public long MaxWatchBufferBytes { get; set; } = 1024 * 1024;
 
+    /// <summary>Gets or sets how many operations a transaction may have.</summary>
+    /// <value>128; it bounds the longest of its three lists, and with them what inner transactions may have.</value>
+    public int MaxTransactionOperations { get; set; } = 128;
+
+    /// <summary>Gets or sets how long a lease lives at least; shorter ones are raised to it.</summary>
+    /// <value>2 seconds; one and a half election timeouts, rounded up to whole seconds, are sensible.</value>
+    public TimeSpan MinLeaseTimeToLive { get; set; } = TimeSpan.FromSeconds(2);
+
     /// <summary>Says what is wrong with the bounds, one sentence each; nothing if they can be used.</summary>
     public IReadOnlyList<string> Validate()
     {
@@ -63,6 +71,10 @@ public sealed class KeyValueOptions
         Require(RetainedRevisions >= 0, $"{nameof(RetainedRevisions)} is {RetainedRevisions}; use zero to keep all.");
         Require(MaxWatchBufferEvents > 0, $"{nameof(MaxWatchBufferEvents)} is {MaxWatchBufferEvents}; use at least 1.");
         Require(MaxWatchBufferBytes > 0, $"{nameof(MaxWatchBufferBytes)} is {MaxWatchBufferBytes}; use at least 1.");
+        Require(MaxTransactionOperations > 0, $"{nameof(MaxTransactionOperations)} is below 1.");
+        Require(
+            MinLeaseTimeToLive >= TimeSpan.FromSeconds(1) && MinLeaseTimeToLive <= TimeSpan.FromHours(1),
+            $"{nameof(MinLeaseTimeToLive)} is {MinLeaseTimeToLive}; use between a second and an hour.");
         return problems;
 
         void Require(bool condition, string problem)

@@ -4,5 +4,5 @@ namespace Coord.Kv;
 /// <param name="Revision">
 /// The last revision in the batch. To resume a watch later, start it at the revision after this one.
 /// </param>
-/// <param name="Events">The events in the order they happened; never empty.</param>
+/// <param name="Events">The events in the order they happened; empty only in a report of progress.</param>
 public sealed record WatchBatch(Revision Revision, IReadOnlyList<WatchEvent> Events);

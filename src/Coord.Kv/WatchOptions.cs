@@ -17,4 +17,14 @@ public sealed record WatchOptions
 
     /// <summary>Gets a value indicating whether deletions are left out.</summary>
     public bool SkipDeletes { get; init; }
+
+    /// <summary>
+    /// Gets a value indicating whether a batch without events tells from time to time how far the watch has come.
+    /// </summary>
+    /// <value>False by default.</value>
+    public bool ReportProgress { get; init; }
+
+    /// <summary>Gets a value indicating whether the watch ends when its member has lost the leader.</summary>
+    /// <value>False by default: it waits, and goes on when there is a leader again.</value>
+    public bool RequireLeader { get; init; }
 }
