@@ -30,7 +30,8 @@ ${Bold}./build.sh <verb> [options]${Plain}
   ${Bold}bench${Plain}    run benchmarks in Release; options go to BenchmarkDotNet (try --list flat)
   ${Bold}tidy${Plain}     check the house rules
   ${Bold}torture${Plain}  kill and restart real processes: --rounds N (default 100), --seed N to repeat one
-  ${Bold}ci${Plain}       all that must pass before a change lands; the last line counts the tests
+  ${Bold}ci${Plain}       all that must pass before a change lands; the last line counts the tests;
+           with --install it first installs etcd and clients of it, which some tests hold Coord against
 
 These two write files:
 
@@ -105,7 +106,26 @@ summary() {
   ((failed == 0))
 }
 
+# Real etcd, its client and clients of other languages: what some tests hold Coord against. Only where apt-get can.
+install_peers() {
+  local wanted=() package
+  for package in etcd-client etcd-server python3-etcd3 python3-etcd3gw; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || wanted+=("$package")
+  done
+  if ((${#wanted[@]} == 0)); then return 0; fi
+
+  say "Install ${wanted[*]}"
+  if ! command -v apt-get >/dev/null || [[ "$(id -u)" != 0 ]]; then
+    printf 'Only root can, with apt-get: the tests that need them are skipped.\n'
+  else
+    { apt-get update -q || true; } >/dev/null 2>&1
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${wanted[@]}" >/dev/null 2>&1 ||
+      printf 'Not all could be installed: the tests that need them are skipped.\n'
+  fi
+}
+
 ci() {
+  if [[ "${1:-}" == --install ]] && command -v dpkg-query >/dev/null; then install_peers; fi
   say 'Restore'
   dotnet restore "$Solution" || broken
   say 'Build (Release)'
@@ -168,5 +188,5 @@ case "$verb" in
   api) dotnet format analyzers "$Solution" --diagnostics RS0016 --severity warn "$@" ;;
   tidy) dotnet test tests/Coord.Tidy.Tests "$@" ;;
   torture) torture "$@" ;;
-  ci) ci ;;
+  ci) ci "$@" ;;
 esac
