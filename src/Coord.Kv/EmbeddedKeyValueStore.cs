@@ -154,14 +154,14 @@ public sealed partial class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
         Watcher watcher = _stateMachine.OpenWatch(range, options, start);
         try
         {
-            List<WatchChange> changes = [];
+            List<WatchEvent> changes = [];
             while (true)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 changes.Clear();
                 _stateMachine.ReadWatch(watcher, changes, out Task wait);
                 if (changes.Count > 0)
-                    yield return ToBatch(changes);
+                    yield return new(changes[^1].Revision, [.. changes]);
                 else
                     await wait.WaitAsync(cancellationToken).ConfigureAwait(false);
             }
@@ -170,14 +170,6 @@ public sealed partial class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
         {
             _stateMachine.CloseWatch(watcher);
         }
-    }
-
-    private static WatchBatch ToBatch(List<WatchChange> changes)
-    {
-        WatchEvent[] events = new WatchEvent[changes.Count];
-        for (int i = 0; i < events.Length; i++)
-            events[i] = changes[i].ToEvent();
-        return new(events[^1].Revision, events);
     }
 
     private async Task EndWatchesAsync(Task completion)

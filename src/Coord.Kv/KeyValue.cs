@@ -4,7 +4,8 @@ namespace Coord.Kv;
 
 /// <summary>One version of one key. Immutable; equal to another with the same content.</summary>
 /// <remarks>
-/// The memory belongs to the store: it stays valid as long as anybody holds it and must not be written.
+/// Its memory is a copy, valid as long as anybody holds it, and must not be written. Keys of one answer can share a
+/// piece of memory of up to 64 KiB; who keeps one key of many for long copies it.
 /// </remarks>
 public sealed class KeyValue : IEquatable<KeyValue>
 {

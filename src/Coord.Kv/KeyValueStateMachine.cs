@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using Coord.Kv.Commands;
 using Coord.Kv.Mvcc;
+using Coord.Kv.Mvcc.Native;
 using Coord.Kv.Watches;
 using Coord.Raft;
 
@@ -14,9 +15,12 @@ namespace Coord.Kv;
 /// One lock guards everything, and every section under it is short: reads, watches and captures work in bounded steps
 /// and let commands through between them. So a command is applied as a whole or not at all for every reader. What the
 /// store becomes depends on the commands alone, never on options, clocks or readers of one member.
+/// The data lies outside the garbage-collected heap, and is freed when nobody can reach the state machine any more.
 /// </remarks>
+#pragma warning disable CA1001 // A node does not dispose its state machine; the memory has a finalizer.
 public sealed class KeyValueStateMachine : IStateMachine
 {
+#pragma warning restore CA1001
     private const int KeysPerStep = 256;
     private const int ChangesCompactedPerCommand = 256;
     private const int ResultBytesKept = 1024 * 1024;
@@ -26,17 +30,27 @@ public sealed class KeyValueStateMachine : IStateMachine
     private readonly WatchHub _watches = new();
     private readonly List<KeyVersion> _previous = [];
     private ArrayBufferWriter<byte> _result = new();
-    private MvccStore _store = new();
+    private readonly StoreLayout _layout;
+    private MvccStore _store;
     private Exception? _stopped;
 
     /// <summary>Creates an empty store.</summary>
     /// <param name="options">The bounds; the defaults if null.</param>
     /// <exception cref="ArgumentException">A bound makes no sense.</exception>
     public KeyValueStateMachine(KeyValueOptions? options = null)
+        : this(options, StoreLayout.Default)
+    {
+    }
+
+    /// <summary>Creates an empty store whose memory is cut as tests want it.</summary>
+    internal KeyValueStateMachine(KeyValueOptions? options, StoreLayout layout)
     {
         _options = options ?? new();
         if (_options.Validate() is { Count: > 0 } problems)
             throw new ArgumentException(string.Join(' ', problems), nameof(options));
+
+        _layout = layout;
+        _store = new(layout);
     }
 
     /// <summary>Gets what the store holds now.</summary>
@@ -49,6 +63,18 @@ public sealed class KeyValueStateMachine : IStateMachine
                 return new(
                     new(_store.Revision), new(_store.CompactedRevision), _store.UsedBytes, _watches.Count);
             }
+        }
+    }
+
+    /// <summary>
+    /// Gets the memory that the store has taken from the system on this member. It grows and shrinks in chunks.
+    /// </summary>
+    public long AllocatedBytes
+    {
+        get
+        {
+            lock (_lock)
+                return _store.AllocatedBytes;
         }
     }
 
@@ -68,14 +94,17 @@ public sealed class KeyValueStateMachine : IStateMachine
     /// <inheritdoc/>
     public ApplyResult Apply(in AppliedCommand command)
     {
+        ApplyResult result;
         lock (_lock)
         {
             // Every command moves compaction on, whatever it says itself, and so at the same pace on every member.
-            ApplyResult result = Apply_NeedsLock(command.Payload);
+            result = Apply_NeedsLock(command.Payload);
             _store.StepCompaction(ChangesCompactedPerCommand);
             _store.Reclaim(2 * ChangesCompactedPerCommand);
-            return result;
         }
+
+        GC.KeepAlive(this);
+        return result;
     }
 
     /// <inheritdoc/>
@@ -89,20 +118,29 @@ public sealed class KeyValueStateMachine : IStateMachine
     public IStateCapture Capture()
     {
         lock (_lock)
-            return new StoreCapture(_lock, _store);
+        {
+            StoreCapture capture = new(_lock, _store);
+            GC.KeepAlive(this);
+            return capture;
+        }
     }
 
     /// <inheritdoc/>
     public void Restore(Stream snapshot, EntryId lastIncluded)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
-        MvccStore store = SnapshotReader.Read(snapshot);
+        MvccStore store = SnapshotReader.Read(snapshot, _layout);
+        MvccStore replaced;
         lock (_lock)
         {
             // Watches keep their place: what they have not seen yet is history now, or compacted, which they will say.
             _watches.FallBehind(_store.Revision + 1);
+            replaced = _store;
             _store = store;
+            replaced.Retire();
         }
+
+        GC.KeepAlive(replaced);
     }
 
     /// <summary>Reads a range from what this member has.</summary>
@@ -125,7 +163,10 @@ public sealed class KeyValueStateMachine : IStateMachine
             read = new(range, revision, options);
             store.Step(read, KeysPerStep);
             if (read.IsDone)
+            {
+                GC.KeepAlive(this);
                 return read.ToResult(current);
+            }
 
             // The rest comes in steps. What the read needs must not be freed between them.
             pin = store.Changes.Find(revision + 1);
@@ -140,6 +181,7 @@ public sealed class KeyValueStateMachine : IStateMachine
 
         lock (_lock)
             store.Unpin(pin);
+        GC.KeepAlive(store);
         return read.ToResult(current);
     }
 
@@ -175,7 +217,7 @@ public sealed class KeyValueStateMachine : IStateMachine
     /// <param name="changes">Takes the changes.</param>
     /// <param name="wait">What to wait for before the next call.</param>
     /// <exception cref="CompactedException">What comes next has been compacted.</exception>
-    internal void ReadWatch(Watcher watcher, List<WatchChange> changes, out Task wait)
+    internal void ReadWatch(Watcher watcher, List<WatchEvent> changes, out Task wait)
     {
         lock (_lock)
         {
@@ -187,6 +229,8 @@ public sealed class KeyValueStateMachine : IStateMachine
                 watcher.Drain(changes);
             wait = changes.Count > 0 || !watcher.IsLive ? Task.CompletedTask : watcher.WaitAsync();
         }
+
+        GC.KeepAlive(this);
     }
 
     /// <summary>Ends all watches, and those that are opened later.</summary>
@@ -223,9 +267,9 @@ public sealed class KeyValueStateMachine : IStateMachine
         KeyVersion? previous = command.ReturnPrevious ? _store.Find(command.Key.Span) : null;
         _store.Put(command.Key.Span, command.Value.Span);
         Commit_NeedsLock(command.Policy);
-        return previous is null
+        return previous is not { } version
             ? new(_store.Revision)
-            : Answer_NeedsLock(CommandStatus.Done, 0, new ReadOnlySpan<KeyVersion>(in previous));
+            : Answer_NeedsLock(CommandStatus.Done, 0, new ReadOnlySpan<KeyVersion>(in version));
     }
 
     private ApplyResult Delete_NeedsLock(in Command command)
@@ -256,7 +300,7 @@ public sealed class KeyValueStateMachine : IStateMachine
         if (!_store.Commit())
             return;
 
-        for (long i = _store.Changes.Find(_store.Revision); i < _store.Changes.End; i++)
+        for (long i = _store.NewestChanges; i < _store.Changes.End; i++)
             _watches.Publish(_store.Changes[i]);
 
         long oldest = _store.Revision - policy.RetainedRevisions;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Coord.Kv.Commands;
 using Coord.Kv.Mvcc;
+using Coord.Kv.Mvcc.Native;
 using Coord.Raft;
 using FsCheck;
 using FsCheck.Xunit;
@@ -101,7 +102,7 @@ public sealed class CommandCodecTests
     [Fact]
     public void A_result_survives_with_its_versions()
     {
-        MvccStore store = new();
+        using MvccStore store = new(StoreLayout.Default);
         KeyVersion first = store.Put("a"u8, "1"u8);
         KeyVersion second = store.Put("b"u8, ""u8);
         ArrayBufferWriter<byte> bytes = new();

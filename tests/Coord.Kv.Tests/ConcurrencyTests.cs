@@ -14,7 +14,7 @@ public sealed class ConcurrencyTests
     [Fact]
     public async Task Long_reads_and_captures_see_one_revision_while_writes_and_compactions_go_on()
     {
-        TestStore store = new(new() { RetainedRevisions = 50 });
+        TestStore store = new(new() { RetainedRevisions = 50 }, TestStore.TinyLayout);
         for (int i = 0; i < Pairs; i++)
             store.Put($"k{i:000}", "0");
         using CancellationTokenSource done = new();

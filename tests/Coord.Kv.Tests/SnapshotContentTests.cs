@@ -1,4 +1,5 @@
 using Coord.Kv.Mvcc;
+using Coord.Kv.Mvcc.Native;
 
 namespace Coord.Kv.Tests;
 
@@ -47,7 +48,8 @@ public sealed class SnapshotContentTests
 
     [Fact]
     public void Sizes_that_do_not_add_up_are_refused() =>
-        Assert.Throws<InvalidDataException>(() => MvccStore.StartLoading(1, 0).EndLoading(usedBytes: 5));
+        Assert.Throws<InvalidDataException>(
+            () => MvccStore.StartLoading(1, 0, StoreLayout.Default).EndLoading(usedBytes: 5));
 
     private static string Refusal(long revision, long compacted, string records) =>
         Assert.Throws<InvalidDataException>(() => Restore(revision, compacted, records)).Message;
@@ -64,15 +66,18 @@ public sealed class SnapshotContentTests
 
     private static void Write(SnapshotWriter writer, string[] fields)
     {
-        KeyHistory history = new(TestStore.Bytes(fields[1]));
         long[] numbers = [.. fields[2..].Select(long.Parse)];
-        if (fields[0] == "V")
+        bool isVersion = fields[0] == "V";
+        SnapshotRecords records = new();
+        records.Add(new SnapshotRecord
         {
-            writer.WriteVersion(new(history, new(numbers[0], 0), TestStore.Bytes("v"), numbers[1], numbers[2]));
-            return;
-        }
-
-        byte[]? value = fields[0] == "D" ? null : TestStore.Bytes("v");
-        writer.WriteChange(new(history, new(numbers[0], (int)numbers[1]), value, numbers[2], numbers[3]));
+            IsTombstone = fields[0] == "D",
+            Key = TestStore.Bytes(fields[1]),
+            Value = TestStore.Bytes(fields[0] == "D" ? "" : "v"),
+            Stamp = new(numbers[0], isVersion ? 0 : (int)numbers[1]),
+            CreateRevision = numbers[^2],
+            Version = numbers[^1],
+        });
+        writer.Write(isVersion ? SnapshotBlock.Versions : SnapshotBlock.Changes, records);
     }
 }

@@ -1,3 +1,4 @@
+using Coord.Kv.Mvcc.Native;
 using FsCheck;
 using FsCheck.Xunit;
 
@@ -25,13 +26,14 @@ public sealed class StoreAgainstModelTests
     private static void Run(int seed, int keys, int steps)
     {
         Random random = new(seed);
-        TestStore store = new(Unlimited);
+        StoreLayout layout = random.Next(2) == 0 ? TestStore.TinyLayout : StoreLayout.Default;
+        TestStore store = new(Unlimited, layout);
         ModelStore model = new();
         for (int i = 0; i < steps; i++)
         {
             Change(random, keys, store, model);
             if (random.Next(20) == 0)
-                store = Reborn(store);
+                store = Reborn(store, layout);
             if (keys < 100 || random.Next(30) == 0)
                 AssertAlike(random, keys, store, model, $"seed {seed}, step {i}");
         }
@@ -118,9 +120,9 @@ public sealed class StoreAgainstModelTests
         Assert.Throws<FutureRevisionException>(() => store.Get(range, model.Revision + 1));
     }
 
-    private static TestStore Reborn(TestStore store)
+    private static TestStore Reborn(TestStore store, StoreLayout layout)
     {
-        TestStore reborn = new(Unlimited);
+        TestStore reborn = new(Unlimited, layout);
         reborn.Restore(store.Snapshot());
         Assert.Equal(store.Machine.Status, reborn.Machine.Status);
         return reborn;

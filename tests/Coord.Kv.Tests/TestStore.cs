@@ -1,4 +1,5 @@
 using System.Text;
+using Coord.Kv.Mvcc.Native;
 using Coord.Raft;
 
 namespace Coord.Kv.Tests;
@@ -6,10 +7,13 @@ namespace Coord.Kv.Tests;
 /// <summary>A store on a log in memory, with short words for what tests do all the time.</summary>
 internal sealed class TestStore
 {
-    public TestStore(KeyValueOptions? options = null)
+    /// <summary>Memory cut so small that every operation splits, merges and frees something.</summary>
+    public static readonly StoreLayout TinyLayout = new(PageBytes: 512, Fanout: 4, SegmentChanges: 4);
+
+    public TestStore(KeyValueOptions? options = null, StoreLayout? layout = null)
     {
         Options = options ?? new() { RetainedRevisions = 0 };
-        Machine = new(Options);
+        Machine = new(Options, layout ?? StoreLayout.Default);
         Log = new(Machine);
         Store = new(Log, Machine);
     }

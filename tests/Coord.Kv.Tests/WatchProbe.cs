@@ -18,9 +18,9 @@ internal sealed class WatchProbe : IDisposable
     /// <summary>One call of the shell's loop: some events, none yet, or (null) nothing to do but wait.</summary>
     public List<WatchEvent>? ReadStep()
     {
-        List<WatchChange> changes = [];
+        List<WatchEvent> changes = [];
         _machine.ReadWatch(Watcher, changes, out Task wait);
-        return changes.Count == 0 && !wait.IsCompleted ? null : changes.ConvertAll(change => change.ToEvent());
+        return changes.Count == 0 && !wait.IsCompleted ? null : changes;
     }
 
     public List<WatchEvent> ReadAll()

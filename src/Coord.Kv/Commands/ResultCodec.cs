@@ -1,5 +1,5 @@
 using System.Buffers;
-using Coord.Kv.Mvcc;
+using Coord.Kv.Mvcc.Native;
 using MessagePack;
 
 namespace Coord.Kv.Commands;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Coord.Kv.Mvcc.Native;
 
 namespace Coord.Kv.Mvcc;
 
@@ -12,6 +13,7 @@ internal sealed partial class MvccStore
 {
     private readonly List<long> _pins = [];
     private long _minPin = long.MaxValue;
+    private bool _retired;
 
     /// <summary>Gets the first change that compaction has not counted yet.</summary>
     public long CompactionPosition { get; private set; }
@@ -35,7 +37,7 @@ internal sealed partial class MvccStore
                 break;
 
             // What was before this change of this key can be seen by nobody any more; a tombstone says nothing then.
-            if (change.History.Before(change.Stamp) is { IsTombstone: false } previous)
+            if (change.Previous is { IsTombstone: false } previous)
                 UsedBytes -= previous.Cost;
             if (change.IsTombstone)
                 UsedBytes -= change.Cost;
@@ -61,7 +63,7 @@ internal sealed partial class MvccStore
         for (long position = CompactionPosition; position < Changes.End; position++)
         {
             KeyVersion change = Changes[position];
-            if (change.History.Before(change.Stamp) is { IsTombstone: false } previous)
+            if (change.Previous is { IsTombstone: false } previous)
                 held += previous.Cost;
             if (change.IsTombstone)
                 held += change.Cost;
@@ -77,9 +79,9 @@ internal sealed partial class MvccStore
         while (maxChanges-- > 0 && Changes.First < end)
         {
             KeyVersion change = Changes.RemoveFirst();
-            change.History.RemoveBefore(change.Stamp, inclusive: change.IsTombstone);
-            if (change.History.IsEmpty)
-                _index.Remove(change.Key);
+            KeyHistory history = change.History;
+            if (_versions.Reclaim(change))
+                _index.Remove(history);
         }
     }
 
@@ -98,5 +100,18 @@ internal sealed partial class MvccStore
         _minPin = long.MaxValue;
         foreach (long pin in _pins)
             _minPin = Math.Min(_minPin, pin);
+        if (_retired && _pins.Count == 0)
+            Dispose();
     }
+
+    /// <summary>Says that another store has taken the place of this one: it goes with the last pin.</summary>
+    public void Retire()
+    {
+        _retired = true;
+        if (_pins.Count == 0)
+            Dispose();
+    }
+
+    /// <summary>Frees all memory; nothing may be read any more.</summary>
+    public void Dispose() => _arena.Dispose();
 }

@@ -1,3 +1,5 @@
+using Coord.Kv.Mvcc.Native;
+
 namespace Coord.Kv.Mvcc;
 
 /// <content>
@@ -6,44 +8,35 @@ namespace Coord.Kv.Mvcc;
 internal sealed partial class MvccStore
 {
     /// <summary>Creates a store to load versions into.</summary>
-    public static MvccStore StartLoading(long revision, long compactedRevision)
+    public static MvccStore StartLoading(long revision, long compactedRevision, StoreLayout layout)
     {
         Ensure(revision >= 1, "The revision is below that of the empty store.");
         Ensure(compactedRevision >= 0 && compactedRevision <= revision, "The compacted revision is in the future.");
-        return new MvccStore { Revision = revision, CompactedRevision = compactedRevision };
+        return new MvccStore(layout) { Revision = revision, CompactedRevision = compactedRevision };
     }
 
     /// <summary>Loads a version from before the retained changes; keys come in ascending order.</summary>
-    public void LoadBase(
-        ReadOnlySpan<byte> key,
-        byte[] value,
-        Stamp stamp,
-        long createRevision,
-        long version,
-        ReadOnlySpan<byte> keyBefore)
+    public void LoadBase(in SnapshotRecord record)
     {
-        Ensure(!key.IsEmpty, "A key is empty.");
-        Ensure(key.SequenceCompareTo(keyBefore) > 0, "The keys are not in order.");
+        Stamp stamp = record.Stamp;
+        Ensure(!record.IsTombstone, "A deletion is among the versions.");
+        Ensure(record.Key.SequenceCompareTo(_index.LastKey) > 0, "The keys are not in order.");
         Ensure(stamp is { Revision: > 1, Sub: >= 0 }, "A version is from before the first write.");
         Ensure(stamp.Revision < CompactedRevision, "A version without its change was not compacted.");
-        Ensure(createRevision > 1 && createRevision <= stamp.Revision, "A key was created after it was changed.");
-        Ensure(version >= 1 && version - 1 <= stamp.Revision - createRevision, "A version has an impossible number.");
+        long created = record.CreateRevision;
+        Ensure(created > 1 && created <= stamp.Revision, "A key was created after it was changed.");
+        Ensure(
+            record.Version >= 1 && record.Version - 1 <= stamp.Revision - created,
+            "A version has an impossible number.");
 
-        KeyHistory history = _index.GetOrAdd(key);
-        KeyVersion loaded = new(history, stamp, value, createRevision, version);
-        history.Add(loaded);
-        UsedBytes += loaded.Cost;
+        KeyHistory history = _index.Append(record.Key);
+        UsedBytes += _versions.Add(history, stamp, record.Value, created, record.Version, record.Lease).Cost;
     }
 
     /// <summary>Loads a retained change; changes come in the order they were made.</summary>
-    /// <param name="key">The key.</param>
-    /// <param name="value">The value, or null for a tombstone.</param>
-    /// <param name="stamp">When it was made.</param>
-    /// <param name="createRevision">The create revision it must have.</param>
-    /// <param name="version">The version it must have.</param>
-    public void LoadChange(ReadOnlySpan<byte> key, byte[]? value, Stamp stamp, long createRevision, long version)
+    public void LoadChange(in SnapshotRecord record)
     {
-        Ensure(!key.IsEmpty, "A key is empty.");
+        Stamp stamp = record.Stamp;
         Ensure(stamp.Revision > 1 && stamp.Revision <= Revision && stamp.Sub >= 0, "A change has no such revision.");
         if (Changes.End > Changes.First)
         {
@@ -52,20 +45,22 @@ internal sealed partial class MvccStore
             Ensure(stamp.Revision <= last.Revision + 1, "A change is missing.");
         }
 
-        KeyHistory history = _index.GetOrAdd(key);
+        KeyHistory history = _index.GetOrAdd(record.Key);
         KeyVersion? previous = history.Live;
-        Ensure(history.Newest is null || history.Newest.Stamp < stamp, "A key changed before its last version.");
-        if (value is null)
+        Ensure(
+            history.Newest is not { } newest || newest.Stamp < stamp, "A key changed before its last version.");
+        if (record.IsTombstone)
         {
-            Ensure(createRevision == 0 && version == 0, "A deletion has a version.");
+            Ensure(record is { CreateRevision: 0, Version: 0, Lease: 0 }, "A deletion has a version.");
         }
         else
         {
-            Ensure(createRevision == (previous?.CreateRevision ?? stamp.Revision), "A create revision does not fit.");
-            Ensure(version == (previous?.Version ?? 0) + 1, "A version does not follow the one before.");
+            long created = previous?.CreateRevision ?? stamp.Revision;
+            Ensure(record.CreateRevision == created, "A create revision does not fit.");
+            Ensure(record.Version == (previous?.Version ?? 0) + 1, "A version does not follow the one before.");
         }
 
-        Append(new KeyVersion(history, stamp, value, createRevision, version));
+        Append(history, stamp, record.Value, record.CreateRevision, record.Version, record.Lease);
     }
 
     /// <summary>Ends loading.</summary>
@@ -78,6 +73,7 @@ internal sealed partial class MvccStore
             isEmpty || Changes[Changes.First].Stamp.Revision <= Math.Max(2, CompactedRevision),
             "The first changes are missing.");
         Ensure(UsedBytes == usedBytes, "The sizes do not add up.");
+        NewestChanges = Changes.Find(Revision);
     }
 
     private static void Ensure(bool condition, string complaint)

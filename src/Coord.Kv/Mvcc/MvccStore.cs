@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Coord.Kv.Mvcc.Native;
 using Coord.Raft;
 
 namespace Coord.Kv.Mvcc;
@@ -12,11 +13,26 @@ namespace Coord.Kv.Mvcc;
 /// 2. The change log holds every change whose revision is at or above the compacted one.
 /// 3. Of each key the histories hold what a read at the compacted revision or later needs.
 /// 4. <see cref="UsedBytes"/> and all that is decided by it depend on the commands alone, never on who reads.
+/// Keys, versions and log lie outside the garbage-collected heap. A <see cref="KeyVersion"/> is a view that is valid
+/// under the lock; what leaves it is copied. Whoever calls from outside keeps the store reachable until the call ends.
 /// </remarks>
-internal sealed partial class MvccStore
+internal sealed partial class MvccStore : IDisposable
 {
-    private readonly KeyIndex _index = new();
+    /// <summary>How much one step copies at most, but for what has to be copied whole.</summary>
+    public const int MaxStepBytes = 256 * 1024;
+
+    private readonly NativeArena _arena;
+    private readonly KeyIndex _index;
+    private readonly VersionHeap _versions;
     private int _subRevision;
+
+    public MvccStore(StoreLayout layout)
+    {
+        _arena = new(layout.PageBytes);
+        _index = new(_arena, layout.Fanout);
+        Changes = new(_arena, layout.SegmentChanges);
+        _versions = new(_arena, Changes);
+    }
 
     /// <summary>Gets the revision of the last transaction; 1 for the empty store.</summary>
     public long Revision { get; private set; } = 1;
@@ -28,7 +44,13 @@ internal sealed partial class MvccStore
     public long UsedBytes { get; private set; }
 
     /// <summary>Gets the changes since the last compaction.</summary>
-    public ChangeLog Changes { get; } = new();
+    public ChangeLog Changes { get; }
+
+    /// <summary>Gets where the changes of the last transaction begin.</summary>
+    public long NewestChanges { get; private set; }
+
+    /// <summary>Gets the memory taken from the system; other members may need another amount.</summary>
+    public long AllocatedBytes => _arena.AllocatedBytes;
 
     /// <summary>Gets how many keys the index has, deleted ones that still have history included.</summary>
     public int IndexedKeys => _index.Count;
@@ -37,16 +59,14 @@ internal sealed partial class MvccStore
     public KeyVersion? Find(ReadOnlySpan<byte> key) => _index.Find(key)?.Live;
 
     /// <summary>Puts a key within the open transaction.</summary>
-    public KeyVersion Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    public KeyVersion Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long lease = 0)
     {
         Debug.Assert(!key.IsEmpty, "A key has at least one byte.");
         KeyHistory history = _index.GetOrAdd(key);
         KeyVersion? previous = history.Live;
         Stamp stamp = NextStamp();
-        KeyVersion version = new(
-            history, stamp, value.ToArray(), previous?.CreateRevision ?? stamp.Revision, (previous?.Version ?? 0) + 1);
-        Append(version);
-        return version;
+        long created = previous?.CreateRevision ?? stamp.Revision;
+        return Append(history, stamp, value, created, (previous?.Version ?? 0) + 1, lease);
     }
 
     /// <summary>Deletes a range within the open transaction.</summary>
@@ -64,7 +84,7 @@ internal sealed partial class MvccStore
         }
 
         for (int i = first; i < deleted.Count; i++)
-            Append(new KeyVersion(deleted[i].History, NextStamp(), value: null, createRevision: 0, version: 0));
+            Append(deleted[i].History, NextStamp(), default, createRevision: 0, version: 0, lease: 0);
     }
 
     /// <summary>Ends the transaction.</summary>
@@ -75,6 +95,7 @@ internal sealed partial class MvccStore
             return false;
 
         Revision++;
+        NewestChanges = Changes.End - _subRevision;
         _subRevision = 0;
         if (Changes[Changes.End - 1].Stamp.Revision != Revision)
             throw new InvariantViolationException("The last change is not of the last revision.");
@@ -89,7 +110,7 @@ internal sealed partial class MvccStore
         {
             if (!read.Range.IsBeforeEnd(history.Key))
                 break;
-            if (maxKeys-- == 0)
+            if (maxKeys-- == 0 || read.StepBytes >= MaxStepBytes)
             {
                 read.PauseAt(history.Key);
                 return;
@@ -105,17 +126,17 @@ internal sealed partial class MvccStore
     /// <summary>Collects the versions that were live before a change, for a bounded number of keys.</summary>
     /// <param name="from">The first key.</param>
     /// <param name="boundary">The change.</param>
-    /// <param name="versions">Takes the versions.</param>
+    /// <param name="records">Takes the versions.</param>
     /// <param name="maxKeys">How many keys to look at.</param>
     /// <returns>Where to go on, or null at the end.</returns>
-    public byte[]? CollectBefore(ReadOnlySpan<byte> from, Stamp boundary, List<KeyVersion> versions, int maxKeys)
+    public byte[]? CollectBefore(ReadOnlySpan<byte> from, Stamp boundary, SnapshotRecords records, int maxKeys)
     {
         for (KeyIndex.Cursor cursor = _index.Seek(from); cursor.TryTake(out KeyHistory history);)
         {
-            if (maxKeys-- == 0)
-                return history.Key;
+            if (maxKeys-- == 0 || records.Bytes >= MaxStepBytes)
+                return history.Key.ToArray();
             if (history.Before(boundary) is { IsTombstone: false } version)
-                versions.Add(version);
+                records.Add(version);
         }
 
         return null;
@@ -123,10 +144,12 @@ internal sealed partial class MvccStore
 
     private Stamp NextStamp() => new(Revision + 1, _subRevision++);
 
-    private void Append(KeyVersion version)
+    private KeyVersion Append(
+        KeyHistory history, Stamp stamp, ReadOnlySpan<byte> value, long createRevision, long version, long lease)
     {
-        version.History.Add(version);
-        Changes.Add(version);
-        UsedBytes += version.Cost;
+        KeyVersion change = _versions.Add(history, stamp, value, createRevision, version, lease);
+        Changes.Add(change);
+        UsedBytes += change.Cost;
+        return change;
     }
 }

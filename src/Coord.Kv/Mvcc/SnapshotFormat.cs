@@ -10,7 +10,6 @@ internal static class SnapshotFormat
     public const uint Version = 1;
     public const int HeaderBytes = 32;
     public const int BlockHeaderBytes = 12;
-    public const int RecordHeaderBytes = 37;
     public const int EndPayloadBytes = 24;
 
     /// <summary>When a block is full: large enough for few checksums, small enough for a cache.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using Coord.Kv.Mvcc.Native;
 
 namespace Coord.Kv.Mvcc;
 
@@ -7,24 +8,28 @@ namespace Coord.Kv.Mvcc;
 internal sealed class SnapshotReader
 {
     private readonly Stream _source;
+    private readonly StoreLayout _layout;
     private byte[] _payload = ArrayPool<byte>.Shared.Rent(SnapshotFormat.BlockTargetBytes);
-    private MvccStore _store = new();
-    private byte[] _lastKey = [];
+    private MvccStore? _store;
     private uint _crc;
     private long _versions;
     private long _changes;
 
-    private SnapshotReader(Stream source) => _source = source;
+    private SnapshotReader(Stream source, StoreLayout layout)
+    {
+        _source = source;
+        _layout = layout;
+    }
 
     /// <summary>Reads a snapshot from its start to its end.</summary>
     /// <exception cref="InvalidDataException">The bytes are not a whole and undamaged snapshot.</exception>
-    public static MvccStore Read(Stream source)
+    public static MvccStore Read(Stream source, StoreLayout layout)
     {
-        SnapshotReader reader = new(source);
+        SnapshotReader reader = new(source, layout);
+        MvccStore? read = null;
         try
         {
-            reader.ReadAll();
-            return reader._store;
+            return read = reader.ReadAll();
         }
         catch (EndOfStreamException e)
         {
@@ -32,6 +37,8 @@ internal sealed class SnapshotReader
         }
         finally
         {
+            if (read is null)
+                reader._store?.Dispose();
             ArrayPool<byte>.Shared.Return(reader._payload);
         }
     }
@@ -42,9 +49,9 @@ internal sealed class SnapshotReader
             throw new InvalidDataException($"The snapshot of the key-value store cannot be read. {complaint}");
     }
 
-    private void ReadAll()
+    private MvccStore ReadAll()
     {
-        ReadHeader();
+        MvccStore store = _store = ReadHeader();
         SnapshotBlock before = SnapshotBlock.Versions;
         while (true)
         {
@@ -54,17 +61,17 @@ internal sealed class SnapshotReader
             ReadOnlySpan<byte> payload = _payload.AsSpan(0, length);
             if (kind is SnapshotBlock.End)
             {
-                ReadEnd(payload);
-                return;
+                ReadEnd(store, payload);
+                return store;
             }
 
             Ensure(length > 0, "A block is empty.");
             while (!payload.IsEmpty)
-                payload = ReadRecord(kind, payload);
+                payload = ReadRecord(store, kind, payload);
         }
     }
 
-    private void ReadHeader()
+    private MvccStore ReadHeader()
     {
         Span<byte> header = stackalloc byte[SnapshotFormat.HeaderBytes];
         _source.ReadExactly(header);
@@ -75,8 +82,10 @@ internal sealed class SnapshotReader
         header[12..16].Clear();
         _crc = SnapshotFormat.Crc(0, header);
         Ensure(_crc == stored, "The checksum of its header is wrong.");
-        _store = MvccStore.StartLoading(
-            BinaryPrimitives.ReadInt64LittleEndian(header[16..]), BinaryPrimitives.ReadInt64LittleEndian(header[24..]));
+        return MvccStore.StartLoading(
+            BinaryPrimitives.ReadInt64LittleEndian(header[16..]),
+            BinaryPrimitives.ReadInt64LittleEndian(header[24..]),
+            _layout);
     }
 
     private (SnapshotBlock Kind, int Length) ReadBlock()
@@ -101,45 +110,29 @@ internal sealed class SnapshotReader
         return (kind, length);
     }
 
-    private ReadOnlySpan<byte> ReadRecord(SnapshotBlock kind, ReadOnlySpan<byte> payload)
+    private ReadOnlySpan<byte> ReadRecord(MvccStore store, SnapshotBlock kind, ReadOnlySpan<byte> payload)
     {
-        Ensure(payload.Length >= SnapshotFormat.RecordHeaderBytes, "A record is cut off.");
-        bool isTombstone = payload[0] == 1;
-        int keyBytes = BinaryPrimitives.ReadInt32LittleEndian(payload[1..]);
-        int valueBytes = BinaryPrimitives.ReadInt32LittleEndian(payload[5..]);
-        long revision = BinaryPrimitives.ReadInt64LittleEndian(payload[9..]);
-        Stamp stamp = new(revision, BinaryPrimitives.ReadInt32LittleEndian(payload[17..]));
-        long createRevision = BinaryPrimitives.ReadInt64LittleEndian(payload[21..]);
-        long version = BinaryPrimitives.ReadInt64LittleEndian(payload[29..]);
-        Ensure(payload[0] <= 1 && keyBytes > 0 && valueBytes >= 0, "A record is impossible.");
-        payload = payload[SnapshotFormat.RecordHeaderBytes..];
-        Ensure((long)keyBytes + valueBytes <= payload.Length, "A record is cut off.");
-        Ensure(!isTombstone || valueBytes == 0, "A deletion has a value.");
-
-        ReadOnlySpan<byte> key = payload[..keyBytes];
-        byte[]? value = isTombstone ? null : payload.Slice(keyBytes, valueBytes).ToArray();
+        Ensure(SnapshotRecord.TryRead(payload, out SnapshotRecord record), "A record is cut off or impossible.");
         if (kind is SnapshotBlock.Versions)
         {
-            Ensure(value is not null, "A deletion is among the versions.");
-            _store.LoadBase(key, value!, stamp, createRevision, version, _lastKey);
-            _lastKey = key.ToArray();
+            store.LoadBase(record);
             _versions++;
         }
         else
         {
-            _store.LoadChange(key, value, stamp, createRevision, version);
+            store.LoadChange(record);
             _changes++;
         }
 
-        return payload[(keyBytes + valueBytes)..];
+        return payload[record.Bytes..];
     }
 
-    private void ReadEnd(ReadOnlySpan<byte> payload)
+    private void ReadEnd(MvccStore store, ReadOnlySpan<byte> payload)
     {
         Ensure(payload.Length == SnapshotFormat.EndPayloadBytes, "Its end has an impossible length.");
         Ensure(BinaryPrimitives.ReadInt64LittleEndian(payload) == _versions, "Versions are missing.");
         Ensure(BinaryPrimitives.ReadInt64LittleEndian(payload[8..]) == _changes, "Changes are missing.");
-        _store.EndLoading(BinaryPrimitives.ReadInt64LittleEndian(payload[16..]));
+        store.EndLoading(BinaryPrimitives.ReadInt64LittleEndian(payload[16..]));
         Ensure(_source.ReadByte() < 0, "Something follows its end.");
     }
 }

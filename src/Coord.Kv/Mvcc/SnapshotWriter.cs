@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Diagnostics;
+using Coord.Kv.Mvcc.Native;
 
 namespace Coord.Kv.Mvcc;
 
@@ -28,16 +30,17 @@ internal sealed class SnapshotWriter
         _destination.Write(header);
     }
 
-    public void WriteVersion(KeyVersion version)
+    /// <summary>Writes versions from before the retained changes, or retained changes.</summary>
+    public void Write(SnapshotBlock kind, SnapshotRecords records)
     {
-        WriteRecord(SnapshotBlock.Versions, version);
-        _versions++;
-    }
+        ReadOnlySpan<byte> rest = records.Span;
+        while (SnapshotRecord.TryRead(rest, out SnapshotRecord record))
+        {
+            WriteRecord(kind, record, rest[..record.Bytes]);
+            rest = rest[record.Bytes..];
+        }
 
-    public void WriteChange(KeyVersion change)
-    {
-        WriteRecord(SnapshotBlock.Changes, change);
-        _changes++;
+        Debug.Assert(rest.IsEmpty, "What was copied is whole records.");
     }
 
     public void End()
@@ -52,24 +55,17 @@ internal sealed class SnapshotWriter
         _destination.Flush();
     }
 
-    private void WriteRecord(SnapshotBlock kind, KeyVersion version)
+    private void WriteRecord(SnapshotBlock kind, in SnapshotRecord record, ReadOnlySpan<byte> bytes)
     {
-        int size = SnapshotFormat.RecordHeaderBytes + version.Key.Length + version.Value.Length;
-        if (_kind != kind || _block.WrittenCount + size > SnapshotFormat.BlockTargetBytes)
+        if (_kind != kind || _block.WrittenCount + bytes.Length > SnapshotFormat.BlockTargetBytes)
             StartBlock(kind);
 
-        Span<byte> record = _block.GetSpan(size)[..size];
-        record[0] = version.IsTombstone ? (byte)1 : (byte)0;
-        BinaryPrimitives.WriteInt32LittleEndian(record[1..], version.Key.Length);
-        BinaryPrimitives.WriteInt32LittleEndian(record[5..], version.Value.Length);
-        BinaryPrimitives.WriteInt64LittleEndian(record[9..], version.Stamp.Revision);
-        BinaryPrimitives.WriteInt32LittleEndian(record[17..], version.Stamp.Sub);
-        BinaryPrimitives.WriteInt64LittleEndian(record[21..], version.CreateRevision);
-        BinaryPrimitives.WriteInt64LittleEndian(record[29..], version.Version);
-        version.Key.CopyTo(record[SnapshotFormat.RecordHeaderBytes..]);
-        version.Value.CopyTo(record[(SnapshotFormat.RecordHeaderBytes + version.Key.Length)..]);
-        _block.Advance(size);
-        _usedBytes += version.Cost;
+        _block.Write(bytes);
+        _usedBytes += KeyVersion.CostOf(record.Key.Length, record.Value.Length);
+        if (kind is SnapshotBlock.Versions)
+            _versions++;
+        else
+            _changes++;
     }
 
     private void StartBlock(SnapshotBlock next)

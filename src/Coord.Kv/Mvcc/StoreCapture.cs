@@ -7,7 +7,8 @@ namespace Coord.Kv.Mvcc;
 /// </summary>
 /// <remarks>
 /// Nothing is copied when it is made. A pin keeps what it needs from being freed, and it knows by their stamps and
-/// sequence numbers which versions it may see. The memory that waits is bounded by what is written meanwhile.
+/// sequence numbers which versions it may see. The memory that waits is bounded by what is written meanwhile. Each step
+/// copies a bounded number of records under the lock, and the stream is written outside of it.
 /// </remarks>
 internal sealed class StoreCapture : IStateCapture
 {
@@ -43,7 +44,7 @@ internal sealed class StoreCapture : IStateCapture
     public void WriteTo(Stream destination, CancellationToken cancellationToken)
     {
         SnapshotWriter writer = new(destination, _revision, _compactedRevision);
-        List<KeyVersion> step = new(KeysPerStep);
+        SnapshotRecords step = new();
         byte[]? position = [];
         while (position is not null)
         {
@@ -51,8 +52,7 @@ internal sealed class StoreCapture : IStateCapture
             step.Clear();
             lock (_lock)
                 position = _store.CollectBefore(position, _boundary, step, KeysPerStep);
-            foreach (KeyVersion version in step)
-                writer.WriteVersion(version);
+            writer.Write(SnapshotBlock.Versions, step);
         }
 
         for (long sequence = _firstChange; sequence < _endOfChanges; sequence += step.Count)
@@ -60,13 +60,8 @@ internal sealed class StoreCapture : IStateCapture
             cancellationToken.ThrowIfCancellationRequested();
             step.Clear();
             lock (_lock)
-            {
-                for (long i = sequence; i < _endOfChanges && step.Count < KeysPerStep; i++)
-                    step.Add(_store.Changes[i]);
-            }
-
-            foreach (KeyVersion change in step)
-                writer.WriteChange(change);
+                CollectChanges_NeedsLock(sequence, step);
+            writer.Write(SnapshotBlock.Changes, step);
         }
 
         writer.End();
@@ -82,6 +77,18 @@ internal sealed class StoreCapture : IStateCapture
 
             _disposed = true;
             _store.Unpin(_firstChange);
+        }
+
+        GC.KeepAlive(_store);
+    }
+
+    private void CollectChanges_NeedsLock(long sequence, SnapshotRecords step)
+    {
+        for (long i = sequence; i < _endOfChanges && step.Count < KeysPerStep; i++)
+        {
+            if (step.Bytes >= MvccStore.MaxStepBytes)
+                return;
+            step.Add(_store.Changes[i]);
         }
     }
 }

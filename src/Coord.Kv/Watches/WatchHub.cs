@@ -1,4 +1,4 @@
-using Coord.Kv.Mvcc;
+using Coord.Kv.Mvcc.Native;
 
 namespace Coord.Kv.Watches;
 
@@ -7,8 +7,11 @@ internal sealed class WatchHub
 {
     // Watches of single keys are found by their key; the others are asked one by one.
     private readonly Dictionary<byte[], List<Watcher>> _byKey = new(KeyComparer.Instance);
+    private readonly Dictionary<byte[], List<Watcher>>.AlternateLookup<ReadOnlySpan<byte>> _byKeySpan;
     private readonly List<Watcher> _byRange = [];
     private readonly HashSet<Watcher> _toWake = [];
+
+    public WatchHub() => _byKeySpan = _byKey.GetAlternateLookup<ReadOnlySpan<byte>>();
 
     public int Count { get; private set; }
 
@@ -52,9 +55,10 @@ internal sealed class WatchHub
         if (Count == 0)
             return;
 
-        if (_byKey.TryGetValue(change.Key, out List<Watcher>? watchers))
-            Publish(change, watchers);
-        Publish(change, _byRange);
+        ChangeEvents events = new(change);
+        if (_byKeySpan.TryGetValue(change.Key, out List<Watcher>? watchers))
+            Publish(ref events, watchers);
+        Publish(ref events, _byRange);
     }
 
     /// <summary>Wakes the readers of all watches that were handed something since the last time.</summary>
@@ -86,14 +90,14 @@ internal sealed class WatchHub
 
     private IEnumerable<Watcher> All() => _byRange.Concat(_byKey.Values.SelectMany(watchers => watchers));
 
-    private void Publish(KeyVersion change, List<Watcher> watchers)
+    private void Publish(ref ChangeEvents events, List<Watcher> watchers)
     {
         foreach (Watcher watcher in watchers)
         {
-            if (!watcher.IsLive || !watcher.Wants(change))
+            if (!watcher.IsLive || !watcher.Wants(events.Change))
                 continue;
 
-            watcher.Offer(change);
+            watcher.Offer(ref events);
             _toWake.Add(watcher);
         }
     }

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Coord.Kv.Mvcc;
+using Coord.Kv.Mvcc.Native;
 
 namespace Coord.Kv.Watches;
 
@@ -12,7 +12,7 @@ namespace Coord.Kv.Watches;
 /// </remarks>
 internal sealed class Watcher(KeyRange range, WatchOptions options, long nextRevision, int maxEvents, long maxBytes)
 {
-    private readonly List<WatchChange> _buffer = [];
+    private readonly List<WatchEvent> _buffer = [];
     private long _bufferedBytes;
     private TaskCompletionSource? _waiter;
 
@@ -31,28 +31,28 @@ internal sealed class Watcher(KeyRange range, WatchOptions options, long nextRev
     public bool Wants(KeyVersion change) =>
         !(change.IsTombstone ? options.SkipDeletes : options.SkipPuts) && range.Contains(change.Key);
 
-    public WatchChange ToChange(KeyVersion change)
-    {
-        KeyVersion? previous = options.ReturnPrevious ? change.History.Before(change.Stamp) : null;
-        return new(change, previous is { IsTombstone: false } ? previous : null);
-    }
+    public WatchEvent ToEvent(ref ChangeEvents events) => events.ToEvent(options.ReturnPrevious);
+
+    /// <summary>Returns what an event costs this watch's buffer, or its reader.</summary>
+    public long CostOf(in ChangeEvents events) =>
+        events.Change.Cost + (options.ReturnPrevious ? events.Previous?.Cost ?? 0 : 0);
 
     /// <summary>Takes a matching change of the newest revision.</summary>
-    public void Offer(KeyVersion change)
+    public void Offer(ref ChangeEvents events)
     {
         Debug.Assert(IsLive, "A watch that is behind reads for itself.");
-        if (change.Stamp.Revision < NextRevision)
+        long revision = events.Change.Stamp.Revision;
+        if (revision < NextRevision)
             return; // It asked for the future.
 
-        WatchChange offered = ToChange(change);
-        long bytes = change.Cost + (offered.Previous?.Cost ?? 0);
+        long bytes = CostOf(events);
         if (_buffer.Count >= maxEvents || _bufferedBytes + bytes > maxBytes)
         {
-            FallBehind(change.Stamp.Revision);
+            FallBehind(revision);
             return;
         }
 
-        _buffer.Add(offered);
+        _buffer.Add(ToEvent(ref events));
         _bufferedBytes += bytes;
     }
 
@@ -60,7 +60,7 @@ internal sealed class Watcher(KeyRange range, WatchOptions options, long nextRev
     /// <param name="revision">Where that is, if the buffer is empty: what is below has been looked at.</param>
     public void FallBehind(long revision)
     {
-        NextRevision = Math.Max(NextRevision, _buffer.Count > 0 ? _buffer[0].Version.Stamp.Revision : revision);
+        NextRevision = Math.Max(NextRevision, _buffer.Count > 0 ? _buffer[0].Revision.Value : revision);
         _buffer.Clear();
         _bufferedBytes = 0;
         IsLive = false;
@@ -73,13 +73,13 @@ internal sealed class Watcher(KeyRange range, WatchOptions options, long nextRev
     }
 
     /// <summary>Takes everything that waits; whole revisions, because changes are offered under the lock.</summary>
-    public void Drain(List<WatchChange> changes)
+    public void Drain(List<WatchEvent> changes)
     {
         if (_buffer.Count == 0)
             return;
 
         changes.AddRange(_buffer);
-        NextRevision = _buffer[^1].Version.Stamp.Revision + 1;
+        NextRevision = _buffer[^1].Revision.Value + 1;
         _buffer.Clear();
         _bufferedBytes = 0;
     }
