@@ -51,6 +51,7 @@ internal static class Program
         await using WebApplication application = ClientPort.Build(settings, node);
         await StartAsync(application, settings);
         Banner.Print(settings, isNewcomer: words.Length == 0);
+        Banner.Announce(settings, loggerFactory.CreateLogger("coord-host"));
         await application.WaitForShutdownAsync();
         return application.Services.GetRequiredService<NodeService>().ExitCode;
     }

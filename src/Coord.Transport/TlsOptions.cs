@@ -20,6 +20,16 @@ public sealed class TlsOptions
     /// <value>Empty, and at least one is required. During a change of the authority: the old and the new.</value>
     public IList<string> TrustedCertificateFiles { get; } = [];
 
+    /// <summary>
+    /// Gets or sets a value indicating whether any certificate will do: what is sent is encrypted, and nobody knows
+    /// for whom.
+    /// </summary>
+    /// <value>False. If true, <see cref="TrustedCertificateFiles"/> may be empty and counts for nothing.</value>
+    /// <remarks>
+    /// It keeps out who only listens. Who can connect to the peer port can pass for any member, as without TLS.
+    /// </remarks>
+    public bool TrustsAnyCertificate { get; set; }
+
     /// <summary>Gets the files with certificate revocation lists, PEM or DER.</summary>
     /// <value>Empty: no certificate is revoked. Each list is signed by one of the authorities.</value>
     public IList<string> RevocationListFiles { get; } = [];
@@ -44,7 +54,7 @@ public sealed class TlsOptions
     {
         if (string.IsNullOrWhiteSpace(CertificateFile))
             return $"{nameof(CertificateFile)} is missing: name the PEM file of this member's certificate.";
-        if (TrustedCertificateFiles.Count == 0)
+        if (TrustedCertificateFiles.Count == 0 && !TrustsAnyCertificate)
             return $"{nameof(TrustedCertificateFiles)} is empty: name the file of the certificates' authority.";
 
         return ReloadInterval <= TimeSpan.Zero ? $"{nameof(ReloadInterval)} is positive." : null;

@@ -22,7 +22,8 @@ public sealed class FlagTests(ITestOutputHelper output) : IDisposable
     [InlineData("--initial-cluster=http://127.0.0.1:2380", "--initial-cluster has 'http://127.0.0.1:2380'")]
     [InlineData("--initial-cluster-state=maybe", "--initial-cluster-state is 'maybe'; it takes new or existing.")]
     [InlineData("--pre-vote=perhaps", "--pre-vote is 'perhaps'; it takes true or false.")]
-    [InlineData("--peer-auto-tls", "--peer-auto-tls is refused")]
+    [InlineData(
+        "--listen-peer-urls=https://127.0.0.1:2380", "--peer-cert-file and --peer-key-file are needed")]
     [InlineData("--data-dir", "--data-dir needs a value")]
     [InlineData("stray", "There is no command 'stray'")]
     public async Task A_wrong_flag_is_named_in_one_line_and_ends_with_code_2(string flag, string expected)
@@ -125,6 +126,37 @@ public sealed class FlagTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(1, host.ExitCode);
         Assert.Contains("{\"Timestamp\":", host.Errors, StringComparison.Ordinal);
         Assert.Contains("--max-wals is etcd\\u0027s and has no effect", host.Errors, StringComparison.Ordinal);
+    }
+
+    /// <summary>Scripts pass them; a flag that is not known would end them.</summary>
+    [Fact]
+    public async Task Flags_of_etcd_that_mean_nothing_here_are_taken_with_a_warning_each()
+    {
+        string[] switches =
+            ["--enable-v2", "--strict-reconfig-check=false", "--experimental-initial-corrupt-check", "--enable-pprof"];
+        string[] values =
+            ["--auth-token=simple", "--cipher-suites=TLS_AES_128_GCM_SHA256", "--logger=zap", "--log-output=stderr"];
+        using HostProcess host = await RunAsync(
+            [.. switches, .. values, "--listen-client-urls", "http://192.0.2.1:1",
+            "--listen-peer-urls", $"http://127.0.0.1:{FreePorts.Next()}"]);
+        AssertRefused(host, 1, "Clients cannot be listened for");
+        foreach (string flag in (string[])[.. switches, .. values])
+        {
+            string name = flag.Split('=')[0];
+            Assert.Single(
+                host.Errors.Split('\n'), line => line.Contains($"{name} is etcd's", StringComparison.Ordinal));
+        }
+    }
+
+    /// <summary>etcd's own test suite, and the scripts of others, wait for these lines before they connect.</summary>
+    [Fact]
+    public async Task What_etcd_logs_when_it_serves_is_logged()
+    {
+        using TestCluster cluster = new(output, size: 1);
+        ClusterMember node = await cluster.StartAsync();
+        await Eventually.IsTrueAsync("it is logged.", () =>
+            node.Process!.Errors.Contains("enabled capabilities for version 3.4", StringComparison.Ordinal)
+            && node.Process.Errors.Contains("published {Name:n1", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -76,6 +76,20 @@ public sealed class TlsTests(ITestOutputHelper output)
             Assert.False(host.HasExited, host.Transcript());
             return (await client.PutAsync("a", "1")).Outcome is WriteOutcome.Acknowledged;
         });
+        string key = Path.Combine(directory.Path, "coord-data", "fixtures", "client", "key.pem");
+        if (!OperatingSystem.IsWindows())
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(key));
+    }
+
+    [Fact]
+    public async Task Members_with_certificates_of_their_own_making_talk_and_warn()
+    {
+        using TestCluster cluster = new(output, flags: ["--peer-auto-tls"], peerScheme: "https");
+        ClusterMember leader = await cluster.StartAsync();
+        await leader.Client.MustPutAsync("encrypted", "yes");
+        await cluster.ConvergedAsync();
+        Assert.All(cluster.Members, member => Assert.Contains(
+            "any member trusts any certificate", member.Process!.Errors, StringComparison.Ordinal));
     }
 
     [Fact]

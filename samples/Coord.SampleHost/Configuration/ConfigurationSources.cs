@@ -11,8 +11,9 @@ internal static class ConfigurationSources
 {
     private static readonly string[] Prefixes = ["ETCD_", "COORD_"];
 
-    /// <summary>Variables that belong to the tests and tools of this repository, not to a node.</summary>
-    private static readonly string[] Reserved = ["COORD_SHARED", "COORD_TORTURE_ROUNDS", "COORD_REWRITE", "COORD_SEED"];
+    /// <summary>Variables that belong to tests and tools, not to a node.</summary>
+    private static readonly string[] Reserved =
+        ["COORD_SHARED", "COORD_TORTURE_ROUNDS", "COORD_REWRITE", "COORD_SEED", "ETCD_UNSUPPORTED_ARCH"];
 
     /// <exception cref="HostException">A flag is unknown, or the file cannot be used.</exception>
     public static GivenValues Read(ReadOnlySpan<string> words, IDictionary environment)

@@ -17,17 +17,35 @@ internal static class Flags
     /// an equals sign here, because the parser must know that no value follows it.
     /// </summary>
     private const string IgnoredNames =
-        "auto-compaction-mode auto-compaction-retention backend-batch-interval backend-batch-limit cipher-suites "
-        + "client-cert-allowed-hostname compaction-batch-limit cors discovery discovery-fallback discovery-proxy "
+        "auth-token auth-token-ttl auto-compaction-mode auto-compaction-retention backend-batch-interval "
+        + "backend-batch-limit bcrypt-cost cipher-suites client-cert-allowed-hostname compaction-batch-limit "
+        + "compaction-sleep-interval corrupt-check-time cors discovery discovery-fallback discovery-proxy "
         + "discovery-srv discovery-srv-name enable-grpc-gateway= enable-log-rotation= enable-pprof= enable-v2= "
-        + "force-new-cluster= grpc-keepalive-interval grpc-keepalive-min-time grpc-keepalive-timeout "
-        + "host-whitelist initial-election-tick-advance= listen-client-http-urls listen-metrics-urls logger "
-        + "log-outputs log-rotation-config-json max-concurrent-streams max-snapshots max-txn-ops "
-        + "max-wals metrics peer-cert-allowed-cn peer-cert-allowed-hostname proxy self-signed-cert-validity "
-        + "socket-reuse-address= socket-reuse-port= strict-reconfig-check= tls-max-version tls-min-version "
-        + "unsafe-no-fsync= wal-dir watch-progress-notify-interval experimental-initial-corrupt-check= "
-        + "experimental-corrupt-check-time experimental-compact-hash-check-enabled= "
-        + "experimental-watch-progress-notify-interval experimental-warning-apply-duration";
+        + "feature-gates force-new-cluster= grpc-keepalive-interval grpc-keepalive-min-time grpc-keepalive-timeout "
+        + "host-whitelist initial-election-tick-advance= listen-client-http-urls listen-metrics-urls log-output "
+        + "log-outputs log-package-levels log-rotation-config-json logger max-concurrent-streams max-learners "
+        + "max-snapshots max-txn-ops max-wals metrics peer-cert-allowed-cn peer-cert-allowed-hostname proxy "
+        + "proxy-dial-timeout proxy-failure-wait proxy-read-timeout proxy-refresh-interval proxy-write-timeout "
+        + "self-signed-cert-validity snapshot-catchup-entries socket-reuse-address= socket-reuse-port= "
+        + "strict-reconfig-check= tls-max-version tls-min-version unsafe-no-fsync= v2-deprecation wal-dir "
+        + "warning-apply-duration warning-unary-request-duration watch-progress-notify-interval "
+        + ExperimentalNames;
+
+    private const string ExperimentalNames =
+        "experimental-backend-bbolt-freelist-type experimental-bootstrap-defrag-threshold-megabytes "
+        + "experimental-compact-hash-check-enabled= experimental-compact-hash-check-time "
+        + "experimental-compaction-batch-limit experimental-compaction-sleep-interval "
+        + "experimental-corrupt-check-time experimental-distributed-tracing-address "
+        + "experimental-distributed-tracing-instance-id experimental-distributed-tracing-sampling-rate "
+        + "experimental-distributed-tracing-service-name experimental-downgrade-check-time "
+        + "experimental-enable-distributed-tracing= experimental-enable-lease-checkpoint= "
+        + "experimental-enable-lease-checkpoint-persist= experimental-enable-v2v3 "
+        + "experimental-initial-corrupt-check= experimental-max-learners experimental-memory-mlock= "
+        + "experimental-peer-skip-client-san-verification= experimental-set-member-localaddr= "
+        + "experimental-snapshot-catchup-entries experimental-stop-grpc-service-on-defrag= "
+        + "experimental-txn-mode-write-with-shared-buffer= experimental-wait-cluster-ready-timeout "
+        + "experimental-warning-apply-duration experimental-warning-unary-request-duration "
+        + "experimental-watch-progress-notify-interval";
 
     private static readonly Flag[] Known =
     [
@@ -54,17 +72,18 @@ internal static class Flags
         Switch("client-cert-auth", ClientTls, "accept only clients with a certificate of --trusted-ca-file"),
         Text("trusted-ca-file", ClientTls, "the authorities whose client certificates are accepted, PEM"),
         Text("client-crl-file", ClientTls, "a list of revoked client certificates, PEM or DER"),
-        Switch("auto-tls", ClientTls, "make a self-signed certificate at start"),
+        Switch("auto-tls", ClientTls, "use a self-signed certificate, made in the data directory"),
 
         Text("peer-cert-file", PeerTls, "this member's certificate, PEM; presented in both directions"),
         Text("peer-key-file", PeerTls, "its private key, PEM"),
         Switch("peer-client-cert-auth", PeerTls, "always on in Coord: members show each other their certificates"),
         Text("peer-trusted-ca-file", PeerTls, "the authorities whose member certificates are accepted, PEM"),
         Text("peer-crl-file", PeerTls, "a list of revoked member certificates, PEM or DER"),
-        Switch("peer-auto-tls", PeerTls, "refused: it would encrypt without knowing for whom"),
+        Switch("peer-auto-tls", PeerTls, "use a self-signed certificate and trust any: encrypts, proves nothing"),
 
         Text("config-file", Output, "read everything from this YAML file; other flags and variables are then ignored"),
         Text("log-level", Output, "debug, info, warn, error, panic or fatal", "info"),
+        Switch("debug", Output, "the same as --log-level=debug"),
         Text("log-format", Output, "'console' or 'json', on stderr", "console"),
         Switch("version", Output, "print the version"),
         Switch("help", Output, "print this"),
@@ -80,6 +99,9 @@ internal static class Flags
     /// <summary>The version without what identifies the build.</summary>
     public static string Version { get; } = typeof(Flags).Assembly
         .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+
+    /// <summary>The version of etcd's protocol that clients are told, without the last part.</summary>
+    public const string EtcdVersion = "3.4";
 
     public static Flag? Find(string name) => All.FirstOrDefault(flag => flag.Name == name);
 

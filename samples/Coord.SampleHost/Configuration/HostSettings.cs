@@ -119,17 +119,21 @@ internal sealed record HostSettings
 
     private static CertificateSettings PeerTlsOf(GivenValues values, PortUrl[] peerListen)
     {
-        if (values.Switch("peer-auto-tls"))
+        CertificateSettings settings = CertificateSettings.From(values, "peer-", peerListen, "listen-peer-urls");
+        if (!peerListen[0].IsTls)
+            return settings;
+
+        if (settings.AutoTls && !settings.HasCertificate)
         {
-            throw values.Wrong(
-                "peer-auto-tls",
-                "is refused: members that trust any certificate encrypt for anybody. Give --peer-cert-file, "
+            values.Warn(
+                $"{values.PlaceOf("peer-auto-tls")} encrypts, but any member trusts any certificate: whoever reaches "
+                + "the peer port can pass for a member. Use it where nobody else can, or give --peer-cert-file, "
                 + "--peer-key-file and --peer-trusted-ca-file.");
         }
-
-        CertificateSettings settings = CertificateSettings.From(values, "peer-", peerListen, "listen-peer-urls");
-        if (peerListen[0].IsTls && settings.TrustedCaFile.Length == 0)
+        else if (settings.TrustedCaFile.Length == 0)
+        {
             throw values.Wrong("listen-peer-urls", "has an https URL; --peer-trusted-ca-file is needed for it.");
+        }
 
         return settings;
     }
@@ -148,8 +152,9 @@ internal sealed record HostSettings
         return TimeSpan.FromMilliseconds(election);
     }
 
-    private static LogLevel LogLevelOf(GivenValues values) =>
-        values.OneOf("log-level", "debug", "info", "warn", "error", "panic", "fatal") switch
+    private static LogLevel LogLevelOf(GivenValues values) => values.Switch("debug")
+        ? LogLevel.Debug
+        : values.OneOf("log-level", "debug", "info", "warn", "error", "panic", "fatal") switch
         {
             "debug" => LogLevel.Debug,
             "info" => LogLevel.Information,

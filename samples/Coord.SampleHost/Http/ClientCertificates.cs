@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Coord.SampleHost.Configuration;
@@ -15,11 +14,13 @@ internal sealed class ClientCertificates
     private readonly RevocationList? _revoked;
 
     /// <exception cref="HostException">A file is not what the flag says.</exception>
-    public ClientCertificates(CertificateSettings settings, IEnumerable<PortUrl> listen)
+    public ClientCertificates(HostSettings host)
     {
-        _server = settings.HasCertificate
-            ? Load("--cert-file and --key-file", () => Loadable(settings))
-            : SelfSigned(listen);
+        CertificateSettings settings = host.ClientTls;
+        (string certFile, string keyFile) = settings.HasCertificate
+            ? (settings.CertFile, settings.KeyFile)
+            : SelfSignedCertificate.Ensure(host.DataDirectory, "client", host.ClientListen);
+        _server = Load("--cert-file and --key-file", () => Loadable(certFile, keyFile));
         if (settings.TrustedCaFile.Length > 0)
             _authorities = Load("--trusted-ca-file", () => LoadAuthorities(settings.TrustedCaFile));
         if (settings.CrlFile.Length > 0)
@@ -65,9 +66,9 @@ internal sealed class ClientCertificates
         }
     }
 
-    private static X509Certificate2 Loadable(CertificateSettings settings)
+    private static X509Certificate2 Loadable(string certFile, string keyFile)
     {
-        using X509Certificate2 pem = X509Certificate2.CreateFromPemFile(settings.CertFile, settings.KeyFile);
+        using X509Certificate2 pem = X509Certificate2.CreateFromPemFile(certFile, keyFile);
 
         // Some platforms' TLS cannot use a key that lives in memory alone.
         return X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
@@ -78,21 +79,6 @@ internal sealed class ClientCertificates
         X509Certificate2Collection authorities = [];
         authorities.ImportFromPemFile(path);
         return authorities.Count > 0 ? authorities : throw new CryptographicException($"{path} has no certificate.");
-    }
-
-    private static X509Certificate2 SelfSigned(IEnumerable<PortUrl> listen)
-    {
-        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        CertificateRequest request = new("O=coord-host", key, HashAlgorithmName.SHA256);
-        SubjectAlternativeNameBuilder names = new();
-        names.AddDnsName("localhost");
-        foreach (IPAddress address in listen.Select(url => url.BindAddress()).OfType<IPAddress>().Distinct())
-            names.AddIpAddress(address);
-
-        request.CertificateExtensions.Add(names.Build());
-        DateTimeOffset now = TimeProvider.System.GetUtcNow();
-        using X509Certificate2 made = request.CreateSelfSigned(now.AddHours(-1), now.AddYears(1));
-        return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null);
     }
 
     private static T Load<T>(string flags, Func<T> load)

@@ -22,7 +22,7 @@ internal static class ClientPort
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(10));
         builder.WebHost.UseKestrelCore();
         ClientCertificates? certificates = settings.ClientListen.Any(url => url.IsTls)
-            ? new ClientCertificates(settings.ClientTls, settings.ClientListen)
+            ? new ClientCertificates(settings)
             : null;
         if (certificates is not null)
             builder.WebHost.UseKestrelHttpsConfiguration();

@@ -27,6 +27,15 @@ internal static class Banner
             PrintFirstSteps(settings.ClientListen[0]);
     }
 
+    /// <summary>Logs what scripts and test suites that start etcd wait for before they connect.</summary>
+    public static void Announce(HostSettings settings, ILogger logger)
+    {
+        logger.LogInformation("enabled capabilities for version {Version}", Flags.EtcdVersion);
+        logger.LogInformation(
+            "published {{Name:{Name} ClientURLs:[{Urls}]}} to cluster {Cluster}",
+            settings.Name, string.Join(' ', settings.ClientAdvertise), settings.Cluster.Id);
+    }
+
     private static string Members(HostSettings settings) =>
         string.Join(", ", settings.Cluster.Members.Select(member => $"{member.Name} ({member.PeerUrls[0]})"));
 

@@ -91,12 +91,18 @@ internal sealed class CoordNode : IAsyncDisposable
         if (!settings.PeerListen.IsTls)
             return options;
 
+        bool isAuto = !settings.PeerTls.HasCertificate;
+        (string certFile, string keyFile) = isAuto
+            ? SelfSignedCertificate.Ensure(settings.DataDirectory, "peer", settings.Self.PeerUrls)
+            : (settings.PeerTls.CertFile, settings.PeerTls.KeyFile);
         options.Tls = new TlsOptions
         {
-            CertificateFile = settings.PeerTls.CertFile,
-            KeyFile = settings.PeerTls.KeyFile,
+            CertificateFile = certFile,
+            KeyFile = keyFile,
+            TrustsAnyCertificate = isAuto,
         };
-        options.Tls.TrustedCertificateFiles.Add(settings.PeerTls.TrustedCaFile);
+        if (settings.PeerTls.TrustedCaFile.Length > 0)
+            options.Tls.TrustedCertificateFiles.Add(settings.PeerTls.TrustedCaFile);
         if (settings.PeerTls.CrlFile.Length > 0)
             options.Tls.RevocationListFiles.Add(settings.PeerTls.CrlFile);
 

@@ -13,11 +13,13 @@ internal sealed class TlsMaterial
 
     private readonly X509Certificate2Collection _authorities;
     private readonly IReadOnlyList<RevocationList> _revocations;
+    private readonly bool _trustsAny;
 
     private TlsMaterial(
         X509Certificate2 certificate, X509Certificate2Collection intermediates,
-        X509Certificate2Collection authorities, IReadOnlyList<RevocationList> revocations)
+        X509Certificate2Collection authorities, IReadOnlyList<RevocationList> revocations, bool trustsAny)
     {
+        _trustsAny = trustsAny;
         Certificate = certificate;
         Own = SslStreamCertificateContext.Create(certificate, intermediates, offline: true);
         _authorities = authorities;
@@ -49,7 +51,7 @@ internal sealed class TlsMaterial
         X509Certificate2Collection authorities = [];
         foreach (byte[] file in files.Authorities)
             authorities.ImportFromPem(Encoding.UTF8.GetString(file));
-        if (authorities.Count == 0)
+        if (authorities.Count == 0 && !options.TrustsAnyCertificate)
         {
             string names = string.Join(", ", options.TrustedCertificateFiles);
             throw new CryptographicException($"There is no certificate in {names}.");
@@ -57,7 +59,7 @@ internal sealed class TlsMaterial
 
         X509Certificate2Collection issuers = [.. authorities, .. intermediates];
         List<RevocationList> revocations = [.. files.Revocations.Select(file => RevocationList.Read(file, issuers))];
-        return new TlsMaterial(certificate, intermediates, authorities, revocations);
+        return new TlsMaterial(certificate, intermediates, authorities, revocations, options.TrustsAnyCertificate);
     }
 
     /// <summary>Returns why a peer's certificate is not to be trusted, whoever the peer is; or null.</summary>
@@ -70,6 +72,12 @@ internal sealed class TlsMaterial
         X509Certificate2 certificate, X509Certificate2Collection sent, bool isServer, DateTimeOffset now,
         out DateTimeOffset notAfter)
     {
+        if (_trustsAny)
+        {
+            notAfter = DateTimeOffset.MaxValue;
+            return null;
+        }
+
         using X509Chain chain = new();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(_authorities);

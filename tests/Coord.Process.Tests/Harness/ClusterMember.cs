@@ -1,7 +1,8 @@
 namespace Coord.Process.Tests.Harness;
 
 /// <summary>One member of a test's cluster: its addresses and directory for good, its process now and then.</summary>
-internal sealed class ClusterMember(string name, string dataDirectory, string scheme, Func<HttpMessageHandler?> handler)
+internal sealed class ClusterMember(
+    string name, string dataDirectory, string scheme, string peerScheme, Func<HttpMessageHandler?> handler)
     : IDisposable
 {
     private readonly List<HostProcess> _past = [];
@@ -14,7 +15,7 @@ internal sealed class ClusterMember(string name, string dataDirectory, string sc
 
     public int ClientPort { get; } = FreePorts.Next();
 
-    public string PeerUrl => $"{scheme}://127.0.0.1:{PeerPort}";
+    public string PeerUrl => $"{peerScheme}://127.0.0.1:{PeerPort}";
 
     public string ClientUrl => $"{scheme}://127.0.0.1:{ClientPort}";
 

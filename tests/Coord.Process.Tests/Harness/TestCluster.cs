@@ -14,8 +14,10 @@ internal sealed class TestCluster : IDisposable
     /// <param name="size">How many members.</param>
     /// <param name="flags">Flags for all of them, besides names and addresses.</param>
     /// <param name="certificates">With what the members and clients speak TLS; without if null.</param>
+    /// <param name="peerScheme">The scheme of the peer URLs, if not that of the client URLs.</param>
     public TestCluster(
-        ITestOutputHelper output, int size = 3, string[]? flags = null, TestCertificates? certificates = null)
+        ITestOutputHelper output, int size = 3, string[]? flags = null, TestCertificates? certificates = null,
+        string? peerScheme = null)
     {
         _output = output;
         _flags = [.. flags ?? [], .. certificates?.Flags ?? []];
@@ -23,7 +25,8 @@ internal sealed class TestCluster : IDisposable
         for (int i = 1; i <= size; i++)
         {
             _members.Add(new ClusterMember(
-                $"n{i}", _directory.File($"n{i}"), scheme, () => certificates?.ClientHandler()));
+                $"n{i}", _directory.File($"n{i}"), scheme, peerScheme ?? scheme,
+                () => certificates?.ClientHandler()));
         }
     }
 

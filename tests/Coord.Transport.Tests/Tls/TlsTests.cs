@@ -64,6 +64,22 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
+    public async Task Members_that_trust_any_certificate_talk_encrypted()
+    {
+        using TestAuthority other = new(name: "Other authority");
+        TlsOptions left = _authority.Options(new() { Names = ["elsewhere.example"] });
+        TlsOptions right = other.Options(new() { Names = [], UntilDays = -1, FromDays = -2 });
+        foreach (TlsOptions options in (TlsOptions[])[left, right])
+        {
+            options.TrustsAnyCertificate = true;
+            options.TrustedCertificateFiles.Clear();
+        }
+
+        await using TestCluster cluster = await StartAsync(left, right);
+        await BothTalkAsync(cluster);
+    }
+
+    [Fact]
     public Task A_certificate_that_has_expired_is_refused() =>
         RefusedAsync(_authority.Options(new() { FromDays = -10, UntilDays = -1 }), "not valid");
 
