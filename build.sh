@@ -30,6 +30,7 @@ ${Bold}./build.sh <verb> [options]${Plain}
   ${Bold}bench${Plain}    run benchmarks in Release; options go to BenchmarkDotNet (try --list flat)
   ${Bold}tidy${Plain}     check the house rules
   ${Bold}torture${Plain}  kill and restart real processes: --rounds N (default 100), --seed N to repeat one
+  ${Bold}e2e${Plain}      run etcd's own end-to-end suite against coord-host: --run REGEX for some tests, --help for more
   ${Bold}ci${Plain}       all that must pass before a change lands; the last line counts the tests;
            with --install it first installs etcd and clients of it, which some tests hold Coord against
 
@@ -172,7 +173,7 @@ verb="${1:-help}"
 if (($# > 0)); then shift; fi
 case "$verb" in
   help | -h | --help) help; exit ;;
-  build | test | sim | bench | format | api | tidy | torture | ci) require_dotnet ;;
+  build | test | sim | bench | format | api | tidy | torture | e2e | ci) require_dotnet ;;
   *) help >&2; die "There is no verb '$verb'." ;;
 esac
 
@@ -188,5 +189,9 @@ case "$verb" in
   api) dotnet format analyzers "$Solution" --diagnostics RS0016 --severity warn "$@" ;;
   tidy) dotnet test tests/Coord.Tidy.Tests "$@" ;;
   torture) torture "$@" ;;
+  e2e)
+    dotnet build samples/Coord.SampleHost -c Release -v quiet --nologo >&2
+    tests/Conformance/etcd-e2e.sh "$@"
+    ;;
   ci) ci "$@" ;;
 esac
