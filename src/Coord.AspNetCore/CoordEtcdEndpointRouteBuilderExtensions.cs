@@ -1,0 +1,50 @@
+using Coord.AspNetCore;
+using Coord.AspNetCore.Http;
+using Coord.AspNetCore.Services;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace Microsoft.AspNetCore.Builder;
+
+/// <summary>Gives the etcd API of a Coord node its paths.</summary>
+public static class CoordEtcdEndpointRouteBuilderExtensions
+{
+    /// <summary>
+    /// Maps the gRPC services of etcd v3, and <c>/version</c>, <c>/health</c>, <c>/metrics</c> and <c>/debug/vars</c>.
+    /// </summary>
+    /// <param name="endpoints">Where to map them. The port needs <c>UseCoordProtocols</c>.</param>
+    /// <returns>The same.</returns>
+    /// <exception cref="InvalidOperationException"><c>AddCoordEtcdApi</c> was not called.</exception>
+    public static IEndpointRouteBuilder MapCoordEtcdApi(this IEndpointRouteBuilder endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        IServiceProvider services = endpoints.ServiceProvider;
+        if (services.GetService<KvService>() is null)
+            throw new InvalidOperationException("The etcd API is not registered. Call services.AddCoordEtcdApi().");
+
+        int maxBytes = services.GetRequiredService<IOptions<EtcdApiOptions>>().Value.MaxRequestBytes
+            + MessageLimit.OverheadBytes;
+        Limit(endpoints.MapGrpcService<KvService>());
+        Limit(endpoints.MapGrpcService<WatchService>());
+        Limit(endpoints.MapGrpcService<LeaseService>());
+        Limit(endpoints.MapGrpcService<ClusterService>());
+        Limit(endpoints.MapGrpcService<MaintenanceService>());
+        Limit(endpoints.MapGrpcService<AuthService>());
+        Limit(endpoints.MapGrpcService<LockService>());
+        Limit(endpoints.MapGrpcService<ElectionService>());
+
+        Map("/version", services.GetRequiredService<VersionEndpoint>().InvokeAsync);
+        Map("/health", services.GetRequiredService<HealthEndpoint>().InvokeAsync);
+        Map("/metrics", services.GetRequiredService<MetricsEndpoint>().InvokeAsync);
+        Map("/debug/vars", DebugEndpoints.VarsAsync);
+        Map("/config/local/log", DebugEndpoints.LogLevelAsync);
+        return endpoints;
+
+        void Limit(GrpcServiceEndpointConventionBuilder service) =>
+            service.Add(endpoint => MessageLimit.Apply(endpoint, maxBytes));
+
+        void Map(string path, RequestDelegate answer) => endpoints.Map(path, answer);
+    }
+}

@@ -1,0 +1,47 @@
+using Coord.Kv;
+using Coord.Protocol.Etcd;
+using Coord.Raft;
+
+namespace Coord.AspNetCore.Handlers;
+
+/// <summary>Answers the Cluster service, whatever carried the request.</summary>
+internal sealed class ClusterHandler(EtcdMember member)
+{
+    public async ValueTask<MemberListResponse> MemberListAsync(
+        MemberListRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Linearizable)
+            await member.Node.ReadBarrierAsync(cancellationToken).ConfigureAwait(false);
+
+        MemberListResponse response = new() { Header = Header() };
+        response.Members.AddRange(Members());
+        return response;
+    }
+
+    /// <summary>The header of the service's answers: who is in the cluster has no revision.</summary>
+    private ResponseHeader Header() => member.Header(Revision.Zero);
+
+    private IEnumerable<Protocol.Etcd.Member> Members()
+    {
+        Membership membership = member.Node.Status.Membership;
+        Dictionary<NodeId, MemberInfo> published = member.Store.Members.ToDictionary(info => info.Id);
+        foreach (Raft.Member known in membership.Members)
+            yield return Describe(known, published.GetValueOrDefault(known.Id), membership.IsLearner(known.Id));
+    }
+
+    private static Protocol.Etcd.Member Describe(Raft.Member known, MemberInfo? info, bool isLearner)
+    {
+        Protocol.Etcd.Member described = new() { ID = known.Id.Value, IsLearner = isLearner };
+        if (info is not null)
+        {
+            described.Name = info.Name;
+            described.PeerURLs.AddRange(info.PeerUrls);
+            described.ClientURLs.AddRange(info.ClientUrls);
+        }
+
+        // One that has not started yet has told nobody its URLs; where it is expected is known all the same.
+        if (described.PeerURLs.Count == 0 && known.Address.Length > 0)
+            described.PeerURLs.Add($"http://{known.Address}");
+        return described;
+    }
+}

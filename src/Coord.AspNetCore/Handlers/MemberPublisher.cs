@@ -1,0 +1,56 @@
+using Coord.AspNetCore.Diagnostics;
+using Coord.Kv;
+using Coord.Raft;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Coord.AspNetCore.Handlers;
+
+/// <summary>Tells the cluster, once it can be told, how this member is called and reached.</summary>
+internal sealed class MemberPublisher(
+    EtcdMember member, TimeProvider timeProvider, ILogger<MemberPublisher> logger) : BackgroundService
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        EtcdApiOptions options = member.Options;
+        if (options.MemberName.Length == 0)
+            return;
+
+        MemberInfo self = new(member.Node.Id, options.MemberName, [.. options.PeerUrls], [.. options.ClientUrls]);
+        try
+        {
+            while (!await TryPublishAsync(self, stoppingToken).ConfigureAwait(false))
+                await Task.Delay(Pause, timeProvider, stoppingToken).ConfigureAwait(false);
+            Log.Published(logger, self.Name, string.Join(',', self.ClientUrls));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The next start publishes.
+        }
+    }
+
+    /// <summary>Publishes unless the cluster knows it already, so that a restart leaves no trace in the log.</summary>
+    private async ValueTask<bool> TryPublishAsync(MemberInfo self, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await member.Node.ReadBarrierAsync(cancellationToken).ConfigureAwait(false);
+            if (!member.Store.Members.Any(known => IsSame(known, self)))
+                await member.Store.PublishMemberAsync(self, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (CoordException exception)
+        {
+            Log.NotPublished(logger, exception.Message);
+            return false;
+        }
+    }
+
+    private static bool IsSame(MemberInfo known, MemberInfo self) =>
+        known.Id == self.Id
+        && known.Name == self.Name
+        && known.PeerUrls.SequenceEqual(self.PeerUrls)
+        && known.ClientUrls.SequenceEqual(self.ClientUrls);
+}
