@@ -22,7 +22,7 @@ internal sealed partial class MvccStore
         Ensure(!record.IsTombstone, "A deletion is among the versions.");
         Ensure(record.Key.SequenceCompareTo(_index.LastKey) > 0, "The keys are not in order.");
         Ensure(stamp is { Revision: > 1, Sub: >= 0 }, "A version is from before the first write.");
-        Ensure(stamp.Revision < CompactedRevision, "A version without its change was not compacted.");
+        Ensure(stamp.Revision <= CompactedRevision, "A version without its change was not compacted.");
         long created = record.CreateRevision;
         Ensure(created > 1 && created <= stamp.Revision, "A key was created after it was changed.");
         Ensure(
@@ -66,11 +66,12 @@ internal sealed partial class MvccStore
     /// <summary>Ends loading.</summary>
     public void EndLoading(long usedBytes)
     {
+        // What comes from a backup may have given up the changes of the compacted revision itself.
         bool isEmpty = Changes.First == Changes.End;
-        long last = isEmpty ? 1 : Changes[Changes.End - 1].Stamp.Revision;
+        long last = isEmpty ? Math.Max(1, CompactedRevision) : Changes[Changes.End - 1].Stamp.Revision;
         Ensure(last == Revision, "The last changes are missing.");
         Ensure(
-            isEmpty || Changes[Changes.First].Stamp.Revision <= Math.Max(2, CompactedRevision),
+            isEmpty || Changes[Changes.First].Stamp.Revision <= Math.Max(2, CompactedRevision + 1),
             "The first changes are missing.");
         Ensure(UsedBytes == usedBytes, "The sizes do not add up.");
         NewestChanges = Changes.Find(Revision);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 
 namespace Coord.Raft.Driver;
@@ -16,6 +17,15 @@ internal sealed class StateCapture(ReadOnlyMemory<byte> sessions, IStateCapture?
         destination.Write(length);
         destination.Write(sessions.Span);
         state?.WriteTo(destination, cancellationToken);
+    }
+
+    /// <summary>Writes what precedes the state machine's own state in a cluster that has no sessions yet.</summary>
+    public static void WriteBeginning(Stream destination)
+    {
+        ArrayBufferWriter<byte> table = new();
+        new SessionTable(maxSessions: 1).Write(table);
+        using StateCapture capture = new(table.WrittenMemory, state: null);
+        capture.WriteTo(destination, CancellationToken.None);
     }
 
     /// <summary>Reads what <see cref="WriteTo"/> wrote.</summary>

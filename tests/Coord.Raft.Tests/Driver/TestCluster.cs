@@ -32,7 +32,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public string DirectoryOf(NodeId id) => Path.Combine(_root, $"{id}");
 
-    public async Task<RaftNode> StartNodeAsync(NodeId id, bool joinExisting = false)
+    public RaftOptions OptionsOf(NodeId id, bool joinExisting = false)
     {
         RaftOptions options = new()
         {
@@ -49,6 +49,12 @@ internal sealed class TestCluster : IAsyncDisposable
 
         _configure?.Invoke(options);
         options.IsWitness = options.InitialMembers.Any(member => member.Id == id && member.IsWitness);
+        return options;
+    }
+
+    public async Task<RaftNode> StartNodeAsync(NodeId id, bool joinExisting = false)
+    {
+        RaftOptions options = OptionsOf(id, joinExisting);
         Machines[id] = new ListStateMachine();
         Transports[id] = Network.CreateTransport(id);
         RaftNode node = new(options, Machines[id], Transports[id], loggerFactory: Trace);
