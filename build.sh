@@ -30,7 +30,7 @@ ${Bold}./build.sh <verb> [options]${Plain}
   ${Bold}bench${Plain}    run benchmarks in Release; options go to BenchmarkDotNet (try --list flat)
   ${Bold}tidy${Plain}     check the house rules
   ${Bold}torture${Plain}  kill and restart real processes: --rounds N (default 100), --seed N to repeat one
-  ${Bold}e2e${Plain}      run etcd's own end-to-end suite against coord-host: --run REGEX for some tests, --help for more
+  ${Bold}e2e${Plain}      run etcd's own end-to-end suite against coord-host; --help says more
   ${Bold}ci${Plain}       all that must pass before a change lands; the last line counts the tests;
            with --install it first installs etcd and clients of it, which some tests hold Coord against
 

@@ -42,7 +42,9 @@ internal static class MembershipPlanner
     }
 
     private static bool VotersIn(Membership current, MembershipTarget target) =>
-        target.Voters.Concat(target.Witnesses).All(member => current.Voters.BinarySearch(member.Id) >= 0);
+        target.Voters.Concat(target.Witnesses).All(member =>
+            current.Voters.BinarySearch(member.Id) >= 0
+            || (!target.AwaitsPromotion && current.IsLearner(member.Id)));
 
     private static ImmutableArray<MemberChange> Admissions(Membership current, MembershipTarget target)
     {

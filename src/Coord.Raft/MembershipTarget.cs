@@ -18,6 +18,15 @@ public sealed record MembershipTarget
     /// <summary>Gets the members that shall vote and keep the log, without a state machine, and never lead.</summary>
     public ImmutableArray<MemberAddress> Witnesses { get; init; } = [];
 
+    /// <summary>
+    /// Gets a value indicating whether the change ends only when the new voters vote, and members go only then.
+    /// </summary>
+    /// <value>
+    /// True by default. If false a new voter is admitted as a learner that becomes a voter by itself, whenever it has
+    /// caught up, and the change ends with that.
+    /// </value>
+    public bool AwaitsPromotion { get; init; } = true;
+
     /// <summary>Makes the target that changes nothing, as a start for <c>with</c>.</summary>
     /// <param name="membership">The present membership. A learner that promotes itself counts as a voter.</param>
     public static MembershipTarget From(Membership membership)

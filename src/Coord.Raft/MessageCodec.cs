@@ -36,7 +36,7 @@ public static class MessageCodec
     /// <summary>The most bytes of a snapshot's metadata: some thousand members.</summary>
     internal const int MaxSnapshotBytes = 1 << 20;
 
-    private const MessageKind LastKind = MessageKind.ForwardResponse;
+    private const MessageKind LastKind = MessageKind.ForwardChangeResponse;
     private const EntryKind LastEntryKind = EntryKind.CloseSession;
 
     /// <summary>Writes a message.</summary>

@@ -58,4 +58,10 @@ public enum MessageKind : byte
 
     /// <summary>Host to host: the result of a forwarded proposal. The core never sees it.</summary>
     ForwardResponse = 17,
+
+    /// <summary>Host to host: a change of the membership for the leader to make. The core never sees it.</summary>
+    ForwardChange = 18,
+
+    /// <summary>Host to host: the result of a forwarded change. The core never sees it.</summary>
+    ForwardChangeResponse = 19,
 }

@@ -234,13 +234,16 @@ public sealed partial class RaftNode : IAsyncDisposable
     }
 
     /// <summary>Changes who belongs to the cluster, step by step, and waits until it is done (Raft §6).</summary>
+    /// <remarks>
+    /// The leader does it; any other member sends it there. The outcome is unknown if the leader is lost meanwhile.
+    /// </remarks>
     /// <param name="target">
     /// The wanted membership. New voters come in as learners, and vote once they have caught up.
     /// </param>
     /// <param name="expectedVersion">The version of the membership that the target was made from.</param>
     /// <param name="cancellationToken">Stops waiting; the change goes on.</param>
     /// <returns>The membership that is in force then.</returns>
-    /// <exception cref="NotLeaderException">This member does not lead; ask the leader.</exception>
+    /// <exception cref="NotLeaderException">No leader was found in time; not done.</exception>
     /// <exception cref="MembershipChangeRefusedException">
     /// It is not allowed now; the message says why. Not done.
     /// </exception>

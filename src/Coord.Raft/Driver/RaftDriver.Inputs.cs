@@ -1,5 +1,4 @@
 using Coord.Raft.Core;
-using Coord.Raft.Diagnostics;
 
 namespace Coord.Raft.Driver;
 
@@ -10,7 +9,6 @@ internal sealed partial class RaftDriver
     private const long MaxUnappliedBytes = 256L << 20;
 
     private readonly List<(NodeId Target, TaskCompletionSource Done, long Deadline)> _transfers = [];
-    private PendingChange? _change;
 
     private bool IsApplyBehind => _handedBytes - _apply.AppliedBytes + _bytesWhileRestoring > MaxUnappliedBytes;
 
@@ -43,6 +41,12 @@ internal sealed partial class RaftDriver
                 break;
             case MessageKind.ForwardResponse:
                 OnForwardResponse(message);
+                break;
+            case MessageKind.ForwardChange:
+                OnForwardChange(message);
+                break;
+            case MessageKind.ForwardChangeResponse:
+                OnForwardChangeResponse(message);
                 break;
             case MessageKind.SnapshotChunk when message.Term < _core.Term:
                 // A former leader's: with the present one's it would compete for the one place of a partial snapshot.
@@ -111,91 +115,6 @@ internal sealed partial class RaftDriver
         return best?.Id ?? NodeId.None;
     }
 
-    /// <summary>Starts to change the membership; runs on the owner loop.</summary>
-    public void ChangeMembership(
-        MembershipTarget target, LogIndex expectedVersion, TaskCompletionSource<Membership> done)
-    {
-        if (_core.Role is not RaftRole.Leader)
-            done.TrySetException(new NotLeaderException(_core.Leader));
-        else if (_change is not null)
-            Refuse("Another change of the membership is under way; wait for it.");
-        else if (_core.Membership.Version != expectedVersion)
-            Refuse($"The membership is at version {_core.Membership.Version}, not {expectedVersion}; read it again.");
-        else if (MembershipPlanner.Validate(target) is { } error)
-            Refuse(error);
-        else
-        {
-            long now = _clock();
-            long patience = now + (long)_options.ElectionTimeout.TotalNanoseconds;
-            _change = new PendingChange(done, target, now + MembershipTimeout, patience);
-            AdvanceMembershipChange();
-        }
-
-        void Refuse(string reason) => done.TrySetException(new MembershipChangeRefusedException(reason));
-    }
-
-    // New members have to load a snapshot first, which may be large.
-    private static long MembershipTimeout => (long)TimeSpan.FromMinutes(10).TotalNanoseconds;
-
-    /// <summary>
-    /// Proposes the next step towards the wanted membership; after each applied change, and on each tick.
-    /// </summary>
-    private void AdvanceMembershipChange()
-    {
-        if (_change is null)
-            return;
-
-        // First of all: a leader that removes itself may have left as soon as that took effect.
-        if (MembershipPlanner.IsReached(_core.Membership, _change.Target))
-        {
-            _change.Done.TrySetResult(_core.Membership);
-            _change = null;
-            return;
-        }
-
-        if (_core.Role is not RaftRole.Leader)
-        {
-            FailChange(_change.Started
-                ? new OutcomeUnknownException("The leadership changed; read the membership to see how far it came.")
-                : new NotLeaderException(_core.Leader));
-            return;
-        }
-
-        // Null while learners catch up: they promote themselves.
-        if (MembershipPlanner.Next(_core.Membership, _change.Target) is not { } step)
-            return;
-
-        switch (_core.ProposeMembership(step, out EntryId id))
-        {
-            case ProposeStatus.Accepted:
-                _change.Started = true;
-                Log.MembershipProposed(_logger, id);
-                break;
-            case ProposeStatus.WouldLoseQuorum when _clock() < _change.Patience:
-                break; // A new leader has to hear its followers first.
-            case ProposeStatus.WouldLoseQuorum:
-                RefuseStep(
-                    "The new voters have no quorum that answers: the change would stop the cluster. Start them first.");
-                break;
-            case ProposeStatus.Invalid:
-                RefuseStep("The change contradicts the present membership.");
-                break;
-            default:
-                break; // Not now: the next tick tries again.
-        }
-    }
-
-    /// <summary>Ends a change whose next step is refused. After a first step something was done.</summary>
-    private void RefuseStep(string reason) => FailChange(_change!.Started
-        ? new OutcomeUnknownException($"The change stopped half-way; read the membership. {reason}")
-        : new MembershipChangeRefusedException(reason));
-
-    private void FailChange(Exception failure)
-    {
-        _change!.Done.TrySetException(failure);
-        _change = null;
-    }
-
     private void WatchRequests(long now)
     {
         for (int i = _transfers.Count - 1; i >= 0; i--)
@@ -211,10 +130,7 @@ internal sealed partial class RaftDriver
             _transfers.RemoveAt(i);
         }
 
-        if (_change is not null && now > _change.Deadline)
-            FailChange(new OutcomeUnknownException("The change did not end in time; read the membership."));
-
-        AdvanceMembershipChange();
+        WatchChanges(now);
     }
 
     /// <summary>Fails everybody who still waits, since the node has stopped. After the loops have ended.</summary>
@@ -239,7 +155,6 @@ internal sealed partial class RaftDriver
         _reads.Expire(long.MaxValue, () => new NodeStoppedException("The node has stopped.", Outcome.DidNotHappen));
         foreach ((_, TaskCompletionSource done, _) in _transfers)
             done.TrySetException(new NodeStoppedException("The node has stopped.", Outcome.Unknown, failure));
-        if (_change is not null)
-            FailChange(new NodeStoppedException("The node has stopped.", Outcome.Unknown, failure));
+        FailChanges(failure);
     }
 }

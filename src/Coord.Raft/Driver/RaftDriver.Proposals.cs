@@ -192,6 +192,7 @@ internal sealed partial class RaftDriver
     private void OnUnreachable(NodeId peer)
     {
         _core.ReportUnreachable(peer);
+        AbandonChangesAt(peer);
         foreach ((ulong context, PendingProposal proposal) in _forwarded)
         {
             if (proposal.ForwardedTo != peer)
@@ -212,6 +213,8 @@ internal sealed partial class RaftDriver
             if (proposal.ForwardedTo != leader)
                 proposal.Deadline = Math.Min(proposal.Deadline, soon);
         }
+
+        HurryForwardedChanges(leader, soon);
     }
 
     private void Expire(long now)

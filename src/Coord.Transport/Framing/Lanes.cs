@@ -17,7 +17,8 @@ internal static class Lanes
     /// <summary>Returns the lane of a kind of message.</summary>
     public static Lane Of(MessageKind kind) => kind switch
     {
-        MessageKind.Append or MessageKind.Forward or MessageKind.ForwardResponse => Lane.Log,
+        MessageKind.Append or MessageKind.Forward or MessageKind.ForwardResponse or MessageKind.ForwardChange
+            or MessageKind.ForwardChangeResponse => Lane.Log,
         MessageKind.Snapshot or MessageKind.SnapshotChunk or MessageKind.SnapshotChunkResponse => Lane.Bulk,
         _ => Lane.Control,
     };
