@@ -5,10 +5,10 @@ namespace Coord.Kv;
 public sealed partial class EmbeddedKeyValueStore
 {
     /// <summary>Gets the alarms that are on, in order of member and kind.</summary>
-    public IReadOnlyList<Alarm> Alarms => throw new NotSupportedException();
+    public IReadOnlyList<Alarm> Alarms { get; } = [];
 
     /// <summary>Gets how the members have published themselves, in order of their ids.</summary>
-    public IReadOnlyList<MemberInfo> Members => throw new NotSupportedException();
+    public IReadOnlyList<MemberInfo> Members { get; } = [];
 
     /// <inheritdoc/>
     public ValueTask<TransactionResult> CommitAsync(

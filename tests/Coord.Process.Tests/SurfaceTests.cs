@@ -58,7 +58,6 @@ public sealed class SurfaceTests(ITestOutputHelper output)
             ("GET", "v1/kv/a?serializable=perhaps", 400),
             ("GET", "v1/watch?revision=x", 400),
             ("POST", "v1/transfer?to=nobody", 400),
-            ("GET", "v2/keys", 404),
         ];
         using TestCluster cluster = new(output, size: 1);
         ClusterMember node = await cluster.StartAsync();

@@ -1,3 +1,4 @@
+using Coord.Kv;
 using Coord.SampleHost.Configuration;
 using Coord.SampleHost.Node;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -7,8 +8,8 @@ namespace Coord.SampleHost.Http;
 /// <summary>Builds the web application that answers clients.</summary>
 internal static class ClientPort
 {
-    /// <summary>Room for the head of a request beside a value of the largest size.</summary>
-    private const int BodySlackBytes = 64 << 10;
+    /// <summary>Room for a gRPC message that is somewhat too large, which is to be told so.</summary>
+    private const int BodySlackBytes = 1 << 20;
 
     public static WebApplication Build(HostSettings settings, CoordNode node)
     {
@@ -16,7 +17,10 @@ internal static class ClientPort
         Logging.Configure(builder.Logging, settings.LogLevel, settings.JsonLogs);
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton(node);
+        builder.Services.AddSingleton<IKeyValueStore>(node.Store);
         builder.Services.AddSingleton(node.Store);
+        builder.Services.AddSingleton(node.Raft);
+        builder.Services.AddCoordEtcdApi(options => EtcdApi.Configure(options, settings));
         builder.Services.AddSingleton<NodeService>();
         builder.Services.AddHostedService(services => services.GetRequiredService<NodeService>());
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(10));
@@ -39,6 +43,7 @@ internal static class ClientPort
         application.Use(Failures.InvokeAsync);
         application.UseRouting();
         application.Use(NotFoundAsync);
+        application.MapCoordEtcdApi();
         KeyValueRoutes.Map(application);
         WatchRoute.Map(application);
         StatusRoutes.Map(application);
@@ -47,8 +52,7 @@ internal static class ClientPort
 
     private static Task NotFoundAsync(HttpContext context, RequestDelegate next) => context.GetEndpoint() is not null
         ? next(context)
-        : Answer.WriteAsync(
-            context, new ErrorJson($"There is no {context.Request.Path} here."), StatusCodes.Status404NotFound);
+        : EtcdApi.NotFoundAsync(context);
 
     private static void Listen(KestrelServerOptions kestrel, PortUrl url, ClientCertificates? certificates)
     {
@@ -56,6 +60,7 @@ internal static class ClientPort
         {
             if (url.IsTls)
                 options.UseHttps(certificates!.Configure);
+            options.UseCoordProtocols();
         }
 
         if (url.BindAddress() is { } address)

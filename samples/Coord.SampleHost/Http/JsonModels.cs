@@ -2,10 +2,6 @@ using System.Text.Json.Serialization;
 
 namespace Coord.SampleHost.Http;
 
-internal sealed record HealthJson(string Health, string? Reason = null);
-
-internal sealed record VersionJson(string Coord);
-
 internal sealed record ErrorJson(string Error, string? Outcome = null, long? Revision = null);
 
 internal sealed record PutJson(string Key, long Revision);
@@ -38,8 +34,6 @@ internal sealed record MemberJson(string Name, string Id, string Address, string
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(HealthJson))]
-[JsonSerializable(typeof(VersionJson))]
 [JsonSerializable(typeof(ErrorJson))]
 [JsonSerializable(typeof(PutJson))]
 [JsonSerializable(typeof(DeleteJson))]

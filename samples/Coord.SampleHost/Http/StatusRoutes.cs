@@ -1,5 +1,4 @@
 using Coord.Raft;
-using Coord.SampleHost.Configuration;
 using Coord.SampleHost.Node;
 
 namespace Coord.SampleHost.Http;
@@ -9,17 +8,9 @@ internal static class StatusRoutes
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/health", HealthAsync);
-        routes.MapGet("/version", context => Answer.WriteAsync(context, new VersionJson(Flags.Version)));
         routes.MapGet("/v1/status", StatusAsync);
         routes.MapPost("/v1/transfer", TransferAsync);
     }
-
-    /// <summary>etcd's words, which load balancers and scripts look for.</summary>
-    private static Task HealthAsync(HttpContext context, CoordNode node) => node.Status.Leader.IsNone
-        ? Answer.WriteAsync(
-            context, new HealthJson("false", "RAFT NO LEADER"), StatusCodes.Status503ServiceUnavailable)
-        : Answer.WriteAsync(context, new HealthJson("true"));
 
     private static Task StatusAsync(HttpContext context, CoordNode node)
     {

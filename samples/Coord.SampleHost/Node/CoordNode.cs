@@ -9,6 +9,8 @@ namespace Coord.SampleHost.Node;
 /// <summary>One member of a cluster with its store: here, and only here, Coord's layers are put together.</summary>
 internal sealed class CoordNode : IAsyncDisposable
 {
+    private const int EncodingSlackBytes = 64 << 10;
+
     private readonly Dictionary<NodeId, string> _names;
     private readonly KeyValueStateMachine _stateMachine;
 
@@ -25,8 +27,12 @@ internal sealed class CoordNode : IAsyncDisposable
         _stateMachine = new KeyValueStateMachine(new KeyValueOptions
         {
             QuotaBytes = settings.QuotaBytes,
-            MaxRequestBytes = settings.MaxRequestBytes,
+
+            // etcd bounds a request and none of its parts. The API checks it as etcd counts; the store, which encodes
+            // otherwise, must not be the stricter one.
+            MaxRequestBytes = settings.MaxRequestBytes + EncodingSlackBytes,
             MaxValueBytes = settings.MaxRequestBytes,
+            MaxKeyBytes = settings.MaxRequestBytes,
         });
         IRaftTransport transport = new TcpTransport(Transport(settings), TimeProvider.System, loggerFactory);
         Raft = new RaftNode(
@@ -40,7 +46,7 @@ internal sealed class CoordNode : IAsyncDisposable
 
     public RaftNode Raft { get; }
 
-    public IKeyValueStore Store { get; }
+    public EmbeddedKeyValueStore Store { get; }
 
     public RaftStatus Status => Raft.Status;
 
@@ -123,6 +129,7 @@ internal sealed class CoordNode : IAsyncDisposable
             // As etcd counts it: what a healthy cluster needs, and the time to find a leader twice.
             RequestTimeout = TimeSpan.FromSeconds(5) + (2 * settings.ElectionTimeout),
             SnapshotEntries = settings.SnapshotEntries,
+            MaxCommandBytes = Math.Clamp(settings.MaxRequestBytes + EncodingSlackBytes, 2 << 20, 8 << 20),
             PreVote = settings.PreVote,
         };
         foreach (ClusterMap.Entry member in settings.Cluster.Members.OrderBy(member => member.Id))

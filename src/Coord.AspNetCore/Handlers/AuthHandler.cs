@@ -2,7 +2,7 @@ using Coord.Protocol.Etcd;
 
 namespace Coord.AspNetCore.Handlers;
 
-/// <summary>Answers the Auth service as a store with authentication disabled, without users and without roles.</summary>
+/// <summary>Answers the Auth service as a store with authentication disabled, without users and roles.</summary>
 internal sealed class AuthHandler(EtcdMember member)
 {
     private const string NoUsers = "coord: users and roles are not supported by this version";

@@ -26,7 +26,21 @@ internal sealed class ClusterHandler(EtcdMember member)
         Membership membership = member.Node.Status.Membership;
         Dictionary<NodeId, MemberInfo> published = member.Store.Members.ToDictionary(info => info.Id);
         foreach (Raft.Member known in membership.Members)
-            yield return Describe(known, published.GetValueOrDefault(known.Id), membership.IsLearner(known.Id));
+        {
+            MemberInfo? info = published.GetValueOrDefault(known.Id);
+            if (info is null && known.Id == member.Node.Id)
+                info = Self();
+            yield return Describe(known, info, membership.IsLearner(known.Id));
+        }
+    }
+
+    /// <summary>What this member is going to publish, once there is a leader.</summary>
+    private MemberInfo? Self()
+    {
+        EtcdApiOptions options = member.Options;
+        return options.MemberName.Length == 0
+            ? null
+            : new MemberInfo(member.Node.Id, options.MemberName, [.. options.PeerUrls], [.. options.ClientUrls]);
     }
 
     private static Protocol.Etcd.Member Describe(Raft.Member known, MemberInfo? info, bool isLearner)

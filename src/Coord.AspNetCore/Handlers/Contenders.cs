@@ -112,5 +112,6 @@ internal static class Contenders
         }
     }
 
-    private static byte[] Join(ByteString name, string digits) => [.. name.Span, .. Encoding.UTF8.GetBytes($"/{digits}")];
+    private static byte[] Join(ByteString name, string digits) =>
+        [.. name.Span, .. Encoding.UTF8.GetBytes($"/{digits}")];
 }

@@ -64,7 +64,7 @@ internal sealed class ElectionHandler(EtcdMember member)
         return new ResignResponse { Header = member.Header(result.Revision) };
     }
 
-    /// <summary>Tells who leads and what it proclaims, now and whenever that changes, until the caller leaves.</summary>
+    /// <summary>Tells who leads and what it proclaims, now and at each change, until the caller leaves.</summary>
     /// <param name="request">Which election.</param>
     /// <param name="write">Takes the answers, one at a time.</param>
     /// <param name="cancellationToken">Ends it.</param>

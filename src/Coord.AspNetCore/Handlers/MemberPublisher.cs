@@ -41,7 +41,7 @@ internal sealed class MemberPublisher(
                 await member.Store.PublishMemberAsync(self, cancellationToken).ConfigureAwait(false);
             return true;
         }
-        catch (CoordException exception)
+        catch (Exception exception) when (exception is CoordException or NotSupportedException)
         {
             Log.NotPublished(logger, exception.Message);
             return false;

@@ -28,7 +28,9 @@ internal static class Wire
 
     public static Etcd.Event Event(WatchEvent source) => new()
     {
-        Type = source.Kind is WatchEventKind.Delete ? Etcd.Event.Types.EventType.Delete : Etcd.Event.Types.EventType.Put,
+        Type = source.Kind is WatchEventKind.Delete
+            ? Etcd.Event.Types.EventType.Delete
+            : Etcd.Event.Types.EventType.Put,
         Kv = KeyValue(source.KeyValue),
         PrevKv = source.Previous is null ? null : KeyValue(source.Previous),
     };

@@ -24,7 +24,7 @@ internal static class DebugEndpoints
             .ConfigureAwait(false);
     }
 
-    /// <summary><c>/config/local/log</c>: etcd changes its log level here; this server's is set when it starts.</summary>
+    /// <summary><c>/config/local/log</c>: etcd changes its log level here; this server's is set at the start.</summary>
     public static async Task LogLevelAsync(HttpContext context)
     {
         if (await PlainAnswer.RefusedAsync(context, HttpMethods.Put).ConfigureAwait(false))

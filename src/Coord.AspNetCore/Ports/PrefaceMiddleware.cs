@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Coord.AspNetCore.Ports;
 
-/// <summary>Tells HTTP/2 from HTTP/1.1 on a cleartext connection by the first bytes, and consumes none of them.</summary>
+/// <summary>Tells HTTP/2 from HTTP/1.1 on a cleartext connection by the first bytes, consuming none.</summary>
 /// <remarks>
 /// Kestrel takes HTTP/2 only where TLS has negotiated it, and speaks HTTP/1.1 on any other connection of a port that
 /// offers both. A connection that begins with HTTP/2's preface therefore gets the feature that a negotiation leaves.

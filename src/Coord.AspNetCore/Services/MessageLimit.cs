@@ -11,7 +11,7 @@ namespace Coord.AspNetCore.Services;
 /// <summary>Refuses a message that is too large in the words that gRPC has in Go, before it is read.</summary>
 internal static class MessageLimit
 {
-    /// <summary>What etcd allows a message above the largest request, so that the request gets an answer of its own.</summary>
+    /// <summary>What etcd allows a message above the largest request, which so gets an answer of its own.</summary>
     public const int OverheadBytes = 512 * 1024;
 
     private const int PrefixBytes = 5;
