@@ -1,0 +1,74 @@
+using Coord.Hosting;
+using Coord.Kv;
+using Coord.Raft;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Coord.AspNetCore.Tests.Harness;
+
+/// <summary>A node of its own that serves the API on a real port, as an application would set it up.</summary>
+internal sealed class ApiServer : IAsyncDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("coord-api-").FullName;
+    private readonly WebApplication _application;
+
+    private ApiServer(
+        Action<EtcdApiOptions>? api, Action<CoordOptions>? node, Action<ListenOptions>? port, ushort slackBytes)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddRoutingCore();
+        builder.Services.AddCoord(options =>
+        {
+            options.DataDirectory = _directory;
+            options.ClusterId = new ClusterId(0xc0);
+            options.NodeId = new NodeId(0xa1);
+            options.KeyValue.MaxRequestBytes += slackBytes;
+            options.Raft.HeartbeatInterval = TimeSpan.FromMilliseconds(20);
+            options.Raft.ElectionTimeout = TimeSpan.FromMilliseconds(100);
+            node?.Invoke(options);
+        }).AddKeyValueStore();
+        builder.Services.AddCoordEtcdApi(options =>
+        {
+            options.MaxRequestBytes -= slackBytes;
+            api?.Invoke(options);
+        });
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen =>
+        {
+            port?.Invoke(listen);
+            listen.UseCoordProtocols();
+        }));
+        _application = builder.Build();
+        _application.UseRouting();
+        _application.MapCoordEtcdApi();
+    }
+
+    public Uri Address { get; private set; } = null!;
+
+    public IServiceProvider Services => _application.Services;
+
+    public EmbeddedKeyValueStore Store => Services.GetRequiredService<EmbeddedKeyValueStore>();
+
+    public static async Task<ApiServer> StartAsync(
+        Action<EtcdApiOptions>? api = null, Action<CoordOptions>? node = null, Action<ListenOptions>? port = null)
+    {
+        ApiServer server = new(api, node, port, slackBytes: 1024);
+        await server._application.StartAsync();
+        await server.Services.GetRequiredService<RaftNode>().WaitForLeaderAsync();
+        IServerAddressesFeature addresses = server.Services.GetRequiredService<IServer>()
+            .Features.Get<IServerAddressesFeature>()!;
+        server.Address = new Uri(addresses.Addresses.First());
+        return server;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _application.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+}
