@@ -1,0 +1,121 @@
+using Coord.Client.Connections;
+using Coord.Raft;
+using Grpc.Core;
+
+namespace Coord.Client.Calls;
+
+/// <summary>Runs unary calls: tries again where that is safe, elsewhere says that the outcome is unknown.</summary>
+internal sealed class CallRunner(EndpointPool pool, CoordClientOptions options, TimeProvider clock)
+{
+    public static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
+    public static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Gets or sets what every call waits for before it is sent.</summary>
+    public Func<Task?>? Before { get; set; }
+
+    /// <summary>The metadata by which a member that knows no leader says so at once.</summary>
+    public static Metadata RequireLeader() => new() { { "hasleader", "true" } };
+
+    /// <summary>Runs a call that changes nothing; a failed attempt is repeated.</summary>
+    public ValueTask<T> ReadAsync<T>(
+        Func<Endpoint, CallOptions, AsyncUnaryCall<T>> call,
+        bool needsLeader,
+        CancellationToken cancellationToken) =>
+        RunAsync(call, needsLeader, false, null, cancellationToken);
+
+    /// <summary>Runs a call that may change something; repeated only if it surely did not happen.</summary>
+    public ValueTask<T> WriteAsync<T>(
+        Func<Endpoint, CallOptions, AsyncUnaryCall<T>> call, CancellationToken cancellationToken) =>
+        RunAsync(call, true, true, null, cancellationToken);
+
+    /// <summary>Runs a call at one endpoint, once: what it asks is about that very member.</summary>
+    public ValueTask<T> AtAsync<T>(
+        Endpoint endpoint,
+        Func<Endpoint, CallOptions, AsyncUnaryCall<T>> call,
+        bool writes,
+        CancellationToken cancellationToken) =>
+        RunAsync(call, false, writes, endpoint, cancellationToken);
+
+    private async ValueTask<T> RunAsync<T>(
+        Func<Endpoint, CallOptions, AsyncUnaryCall<T>> call,
+        bool needsLeader,
+        bool writes,
+        Endpoint? only,
+        CancellationToken cancellationToken)
+    {
+        long start = clock.GetTimestamp();
+        TimeSpan pause = FirstPause;
+        if (Before?.Invoke() is { } before)
+            await WaitAsync(before, writes, cancellationToken).ConfigureAwait(false);
+
+        while (true)
+        {
+            Endpoint endpoint = only ?? pool.Current;
+            Failure failure;
+            TimeSpan left = options.RequestTimeout - clock.GetElapsedTime(start);
+            using (CancellationTokenSource limit = new(Attempt(left, writes, only), clock))
+            using (CancellationTokenSource both =
+                CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken))
+            {
+                try
+                {
+                    using AsyncUnaryCall<T> running =
+                        call(endpoint, new(needsLeader ? RequireLeader() : null, cancellationToken: both.Token));
+                    return await running.ResponseAsync.ConfigureAwait(false);
+                }
+                catch (Exception exception) when (exception is RpcException or OperationCanceledException)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    failure = Failure.Of(exception);
+                }
+            }
+
+            if (failure.Certainty is Certainty.Refused)
+                throw failure.Cause;
+            if (failure.MoveOn && only is null)
+                pool.Failed(endpoint);
+            if (failure.Certainty is Certainty.Unclear && writes)
+                throw Unknown(endpoint, failure);
+            if (only is not null || clock.GetElapsedTime(start) + pause >= options.RequestTimeout)
+                throw GaveUp(endpoint, failure, writes);
+
+            await Task.Delay(pause, clock, cancellationToken).ConfigureAwait(false);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    /// <summary>A read leaves time for another endpoint, as the first may hang.</summary>
+    private TimeSpan Attempt(TimeSpan left, bool writes, Endpoint? only)
+    {
+        TimeSpan least = TimeSpan.FromMilliseconds(1);
+        TimeSpan attempt = writes || only is not null || pool.Count == 1 ? left : left / 2;
+        return attempt > least ? attempt : least;
+    }
+
+    private async ValueTask WaitAsync(Task before, bool writes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await before.WaitAsync(options.RequestTimeout, clock, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException exception)
+        {
+            throw GaveUp(
+                pool.Current, new(Certainty.NotDone, true, "a watch begun before could not start", exception), writes);
+        }
+    }
+
+    private static OutcomeUnknownException Unknown(Endpoint endpoint, Failure failure) => new(
+        $"{endpoint.Name} did not say what became of the request ({failure.Text}). Read before trying again.",
+        failure.Cause);
+
+    private CoordException GaveUp(Endpoint endpoint, Failure failure, bool writes)
+    {
+        if (failure.IsNoLeader)
+            return new NotLeaderException(default);
+
+        string text = $"No answer within {options.RequestTimeout.TotalSeconds:0.###} s; the last attempt, at "
+            + $"{endpoint.Name}: {failure.Text}. Endpoints: {string.Join(", ", pool.Names)}.";
+        return writes ? new ProposalDroppedException(text) : new CoordTimeoutException(text);
+    }
+}
