@@ -37,7 +37,7 @@ public sealed class CoordClientOptions
     /// <value>2 seconds.</value>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Gets or sets how long a connection in use may be silent before the server is asked for a sign.</summary>
+    /// <summary>Gets or sets how long a connection in use may be silent until the server is asked for a sign.</summary>
     /// <value>10 seconds. Servers may close connections that ask more often than each 5 seconds.</value>
     public TimeSpan KeepAliveInterval { get; set; } = TimeSpan.FromSeconds(10);
 

@@ -3,7 +3,7 @@ using Grpc.Core;
 
 namespace Coord.Client;
 
-/// <summary>The server refused for a reason that no other exception stands for; its own words are the message.</summary>
+/// <summary>The server refused for a reason that has no exception of its own; the message is in its words.</summary>
 public sealed class CoordServerException : CoordException
 {
     /// <summary>Creates the exception.</summary>

@@ -125,7 +125,7 @@ public sealed class MaintenanceClient
     /// <param name="destination">Takes the bytes; incomplete if this throws.</param>
     /// <param name="endpoint">Which member; the one in use if null.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>How many bytes it has. The last 32 are the SHA-256 of those before, which is not checked here.</returns>
+    /// <returns>How many bytes it has. The last 32 are the SHA-256 of those before; it is not checked here.</returns>
     /// <exception cref="ArgumentException">The client has no such endpoint.</exception>
     /// <exception cref="CoordException">It broke off, or the member does not answer.</exception>
     public async ValueTask<long> SaveSnapshotAsync(

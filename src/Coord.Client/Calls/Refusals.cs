@@ -8,7 +8,7 @@ using Wire = Coord.Protocol.Etcd;
 namespace Coord.Client.Calls;
 
 /// <summary>Turns what the server refused into the store's exceptions. etcd's words are its protocol.</summary>
-/// <remarks>What an exception tells besides, such as the oldest revision, the server is asked for; if it answers.</remarks>
+/// <remarks>What an exception tells besides, such as the oldest revision, the server is asked for.</remarks>
 internal sealed class Refusals(CallRunner calls, EndpointPool pool, CoordClientOptions options, TimeProvider clock)
 {
     private const string Mvcc = "etcdserver: mvcc: ";

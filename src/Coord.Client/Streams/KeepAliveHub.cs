@@ -8,7 +8,7 @@ using Wire = Coord.Protocol.Etcd;
 namespace Coord.Client.Streams;
 
 /// <summary>All keep-alives of a client on one stream. Thread-safe.</summary>
-/// <remarks>A keep-alive can be repeated without harm, so those that a broken stream left open go on the next.</remarks>
+/// <remarks>A keep-alive can be repeated without harm: those that a broken stream left open go on the next.</remarks>
 internal sealed class KeepAliveHub : IStreamOwner<Wire.LeaseKeepAliveRequest, Wire.LeaseKeepAliveResponse>,
     IAsyncDisposable
 {

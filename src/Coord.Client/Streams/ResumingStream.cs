@@ -5,7 +5,7 @@ using Grpc.Core;
 
 namespace Coord.Client.Streams;
 
-/// <summary>Keeps one stream to some member up, as long as it is needed, and goes on to the next when it breaks.</summary>
+/// <summary>Keeps one stream to some member up while it is needed, and goes on to the next when it breaks.</summary>
 internal sealed class ResumingStream<TRequest, TResponse> : IAsyncDisposable
     where TRequest : class
 {
