@@ -44,6 +44,7 @@ internal sealed partial class MvccStore
             CompactionPosition++;
         }
 
+        PrefetchCompaction();
         Debug.Assert(UsedBytes >= 0, "Nothing is freed twice.");
     }
 
@@ -83,6 +84,18 @@ internal sealed partial class MvccStore
             if (_versions.Reclaim(change))
                 _index.Remove(history);
         }
+    }
+
+    /// <summary>
+    /// Has at hand what the next steps look at: made long ago, it is in no cache, while each command has more to do.
+    /// </summary>
+    private void PrefetchCompaction()
+    {
+        if (CompactionPosition + 2 >= Changes.End)
+            return;
+
+        Changes.Prefetch(CompactionPosition + 2);
+        Changes[CompactionPosition + 1].PrefetchLinks();
     }
 
     /// <summary>Keeps the memory of a change and all later ones until <see cref="Unpin"/>.</summary>

@@ -53,6 +53,13 @@ internal sealed unsafe class ChangeLog
         End++;
     }
 
+    /// <summary>Says that a change will be read soon.</summary>
+    public void Prefetch(long sequence)
+    {
+        Debug.Assert(sequence >= First && sequence < End, "It is there.");
+        Native.Prefetch.Line(*SlotOf(sequence));
+    }
+
     /// <summary>Removes the oldest change; frees no version.</summary>
     public KeyVersion RemoveFirst()
     {

@@ -78,6 +78,7 @@ internal sealed unsafe partial class KeyIndex
             }
 
             node = IndexNode.ChildrenOf(node, _fanout)[child];
+            PrefetchWords(node);
         }
 
         if (IndexNode.TryFind(node, _fanout, key, out int place))
@@ -134,9 +135,17 @@ internal sealed unsafe partial class KeyIndex
     {
         IndexNode* node = _root;
         while (!node->IsLeaf)
+        {
             node = IndexNode.ChildrenOf(node, _fanout)[IndexNode.ChildFor(node, _fanout, key)];
+            PrefetchWords(node);
+        }
+
         return node;
     }
+
+    /// <summary>A search in a node jumps about in its words: better to wait for all of them at once.</summary>
+    private void PrefetchWords(IndexNode* node) =>
+        Prefetch.Lines(node, IndexNode.HeadBytes + (_fanout * sizeof(ulong)));
 
     private IndexNode* CreateNode(bool isLeaf)
     {

@@ -78,5 +78,12 @@ internal readonly unsafe struct KeyVersion
 
     public static long CostOf(int keyBytes, int valueBytes) => OverheadBytes + (long)keyBytes + valueBytes;
 
+    /// <summary>Says that the key and the version before will be read soon.</summary>
+    public void PrefetchLinks()
+    {
+        Prefetch.Line(Record->Key);
+        Prefetch.Line(Record->Previous);
+    }
+
     public override string ToString() => $"{KeyText.Of(Key)} {Stamp}{(IsTombstone ? " deleted" : "")}";
 }

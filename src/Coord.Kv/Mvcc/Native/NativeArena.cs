@@ -79,6 +79,10 @@ internal sealed unsafe class NativeArena : IDisposable
         {
             page->Freed = *(byte**)block;
             AssertPoisoned(block, page->BlockBytes);
+
+            // The next one may have been free for long, and be in no cache by now.
+            if (page->Freed != null)
+                Prefetch.Lines(page->Freed, page->BlockBytes);
         }
         else
         {
@@ -205,9 +209,9 @@ internal sealed unsafe class NativeArena : IDisposable
 
     private void AddChunk()
     {
-        // A small store has small chunks; one of more than 16 chunks' worth the largest.
-        int pages = Math.Clamp(_pages / 4, MinChunkPages, MaxChunkPages);
-        byte* memory = (byte*)NativeMemory.AlignedAlloc((nuint)pages * (nuint)_pageBytes, (nuint)_pageBytes);
+        // A small store has small chunks, so that an eighth or a quarter of it is the most that is not in use yet.
+        int pages = Math.Clamp((int)BitOperations.RoundUpToPowerOf2((uint)_pages / 8), MinChunkPages, MaxChunkPages);
+        byte* memory = SystemMemory.Allocate((long)pages * _pageBytes, _pageBytes);
         Chunk chunk = new() { Memory = memory, Pages = pages };
         chunk.FreePages = chunk.AllPages;
 
@@ -227,7 +231,7 @@ internal sealed unsafe class NativeArena : IDisposable
 
     private void RemoveChunk(ref Chunk chunk)
     {
-        NativeMemory.AlignedFree(chunk.Memory);
+        SystemMemory.Free(chunk.Memory);
         _pages -= chunk.Pages;
         _freePages -= chunk.Pages;
         AddAllocated(-(long)chunk.Pages * _pageBytes);
@@ -273,7 +277,7 @@ internal sealed unsafe class NativeArena : IDisposable
 
         _disposed = true;
         foreach (Chunk chunk in _chunks)
-            NativeMemory.AlignedFree(chunk.Memory);
+            SystemMemory.Free(chunk.Memory);
         _chunks.Clear();
         while (_large != null)
         {
