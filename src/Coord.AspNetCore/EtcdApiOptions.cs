@@ -47,6 +47,14 @@ public sealed class EtcdApiOptions
     public long QuotaBytes { get; set; } = 2L << 30;
 
     /// <summary>
+    /// Gets or sets a value indicating whether a change of the members is refused after which fewer of them would have
+    /// started than make a quorum.
+    /// </summary>
+    /// <value>True.</value>
+    /// <remarks>The log itself refuses, whatever this says, what would leave no quorum that answers.</remarks>
+    public bool StrictReconfigCheck { get; set; } = true;
+
+    /// <summary>
     /// Gets or sets after how long without a leader the streams end of clients that asked to be told.
     /// </summary>
     /// <value>3 s, or three election timeouts of the node.</value>

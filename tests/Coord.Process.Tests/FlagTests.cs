@@ -133,7 +133,7 @@ public sealed class FlagTests(ITestOutputHelper output) : IDisposable
     public async Task Flags_of_etcd_that_mean_nothing_here_are_taken_with_a_warning_each()
     {
         string[] switches =
-            ["--enable-v2", "--strict-reconfig-check=false", "--experimental-initial-corrupt-check", "--enable-pprof"];
+            ["--enable-v2", "--unsafe-no-fsync", "--experimental-initial-corrupt-check", "--enable-pprof"];
         string[] values =
             ["--auth-token=simple", "--cipher-suites=TLS_AES_128_GCM_SHA256", "--logger=zap", "--log-output=stderr"];
         using HostProcess host = await RunAsync(

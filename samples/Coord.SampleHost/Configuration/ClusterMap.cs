@@ -8,9 +8,10 @@ namespace Coord.SampleHost.Configuration;
 
 /// <summary>Who makes up the cluster at its beginning, with the ids that follow from names and addresses.</summary>
 /// <remarks>
-/// All members must come to the same ids without talking to each other, so they are hashes, as in etcd: a member's of
-/// its peer URLs and the token, the cluster's of its members' ids. A wrong list on one member therefore shows at once,
-/// as another cluster id, and never as two clusters that believe to be one.
+/// All members must come to the same ids without talking to each other, so they are hashes: a member's of its peer URLs
+/// and the token, the cluster's of its members' ids. They are the ids that etcd computes from the same flags, by which
+/// a host that takes etcd's place is known. A wrong list on one member shows at once, as another cluster id, and never
+/// as two clusters that believe to be one.
 /// </remarks>
 internal sealed record ClusterMap(ClusterId Id, IReadOnlyList<ClusterMap.Entry> Members)
 {
@@ -40,15 +41,22 @@ internal sealed record ClusterMap(ClusterId Id, IReadOnlyList<ClusterMap.Entry> 
     private static ClusterId IdOf(GivenValues values, Entry[] members)
     {
         if (!values.Has("cluster-id"))
-            return new ClusterId(Hash(string.Join(',', members.Select(member => member.Id.Value).Order())));
+        {
+            byte[] ids = new byte[members.Length * sizeof(ulong)];
+            foreach ((int i, ulong member) in members.Select(member => member.Id.Value).Order().Index())
+                BinaryPrimitives.WriteUInt64BigEndian(ids.AsSpan(i * sizeof(ulong)), member);
+            return new ClusterId(Hash(ids));
+        }
 
         return ulong.TryParse(values["cluster-id"], NumberStyles.HexNumber, null, out ulong id) && id != 0
             ? new ClusterId(id)
             : throw values.Wrong("cluster-id", $"is '{values["cluster-id"]}'; it takes up to 16 hexadecimal digits.");
     }
 
-    private static ulong Hash(string text) =>
-        BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    private static ulong Hash(byte[] bytes) =>
+#pragma warning disable CA5350 // etcd's choice; it tells clusters apart and keeps nobody out
+        BinaryPrimitives.ReadUInt64BigEndian(SHA1.HashData(bytes));
+#pragma warning restore CA5350
 
     /// <summary>One member. Of several addresses the first is used to reach it.</summary>
     internal sealed record Entry(string Name, NodeId Id, IReadOnlyList<PortUrl> PeerUrls)
@@ -56,7 +64,7 @@ internal sealed record ClusterMap(ClusterId Id, IReadOnlyList<ClusterMap.Entry> 
         public static Entry Create(string name, PortUrl[] urls, string token)
         {
             string sorted = string.Concat(urls.Select(url => url.ToString()).Order(StringComparer.Ordinal));
-            return new Entry(name, new NodeId(Hash(sorted + token)), urls);
+            return new Entry(name, new NodeId(Hash(Encoding.UTF8.GetBytes(sorted + token))), urls);
         }
     }
 }

@@ -27,7 +27,7 @@ internal static class Flags
         + "max-snapshots max-txn-ops max-wals metrics peer-cert-allowed-cn peer-cert-allowed-hostname proxy "
         + "proxy-dial-timeout proxy-failure-wait proxy-read-timeout proxy-refresh-interval proxy-write-timeout "
         + "self-signed-cert-validity snapshot-catchup-entries socket-reuse-address= socket-reuse-port= "
-        + "strict-reconfig-check= tls-max-version tls-min-version unsafe-no-fsync= v2-deprecation wal-dir "
+        + "tls-max-version tls-min-version unsafe-no-fsync= v2-deprecation wal-dir "
         + "warning-apply-duration warning-unary-request-duration watch-progress-notify-interval "
         + ExperimentalNames;
 
@@ -65,6 +65,7 @@ internal static class Flags
         Text("initial-cluster", Cluster, "all members: n1=http://host:2380,n2=...; this one alone if not given"),
         Text("initial-cluster-state", Cluster, "'new', or 'existing' to wait to be added to a running cluster", "new"),
         Text("initial-cluster-token", Cluster, "tells clusters apart that have the same addresses", "etcd-cluster"),
+        Switch("strict-reconfig-check", Cluster, "refuse to change members while too few have started", "true"),
         Text("cluster-id", Cluster, "the id of the existing cluster, in hexadecimal, if its members have changed"),
 
         Text("cert-file", ClientTls, "the server certificate, PEM"),

@@ -38,6 +38,8 @@ internal sealed record HostSettings
 
     public required bool PreVote { get; init; }
 
+    public required bool StrictReconfigCheck { get; init; }
+
     public required LogLevel LogLevel { get; init; }
 
     public required bool JsonLogs { get; init; }
@@ -77,6 +79,7 @@ internal sealed record HostSettings
                 ? quota : DefaultQuotaBytes,
             MaxRequestBytes = (int)values.Number("max-request-bytes", 1024, 8 << 20),
             PreVote = values.Switch("pre-vote"),
+            StrictReconfigCheck = values.Switch("strict-reconfig-check"),
             LogLevel = LogLevelOf(values),
             JsonLogs = values.OneOf("log-format", "console", "json") == "json",
             Warnings = values.Warnings,

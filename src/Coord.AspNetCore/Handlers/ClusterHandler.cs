@@ -5,7 +5,7 @@ using Coord.Raft;
 namespace Coord.AspNetCore.Handlers;
 
 /// <summary>Answers the Cluster service, whatever carried the request.</summary>
-internal sealed class ClusterHandler(EtcdMember member)
+internal sealed partial class ClusterHandler(EtcdMember member, TimeProvider timeProvider)
 {
     public async ValueTask<MemberListResponse> MemberListAsync(
         MemberListRequest request, CancellationToken cancellationToken)
@@ -14,23 +14,22 @@ internal sealed class ClusterHandler(EtcdMember member)
             await member.Node.ReadBarrierAsync(cancellationToken).ConfigureAwait(false);
 
         MemberListResponse response = new() { Header = Header() };
-        response.Members.AddRange(Members());
+        response.Members.AddRange(Describe(member.Node.Status.Membership));
         return response;
     }
 
     /// <summary>The header of the service's answers: who is in the cluster has no revision.</summary>
     private ResponseHeader Header() => member.Header(Revision.Zero);
 
-    private IEnumerable<Protocol.Etcd.Member> Members()
+    private IEnumerable<Protocol.Etcd.Member> Describe(Membership membership)
     {
-        Membership membership = member.Node.Status.Membership;
         Dictionary<NodeId, MemberInfo> published = member.Store.Members.ToDictionary(info => info.Id);
         foreach (Raft.Member known in membership.Members)
         {
             MemberInfo? info = published.GetValueOrDefault(known.Id);
             if (info is null && known.Id == member.Node.Id)
                 info = Self();
-            yield return Describe(known, info, membership.IsLearner(known.Id));
+            yield return Describe(known, info, IsShownAsLearner(membership, known.Id));
         }
     }
 
@@ -42,6 +41,13 @@ internal sealed class ClusterHandler(EtcdMember member)
             ? null
             : new MemberInfo(member.Node.Id, options.MemberName, [.. options.PeerUrls], [.. options.ClientUrls]);
     }
+
+    /// <summary>
+    /// Tells whether a member is a learner to clients. One that will vote as soon as it has caught up is a voter to
+    /// them: etcd lets a new voter count before it has started, Coord does not.
+    /// </summary>
+    private static bool IsShownAsLearner(Membership membership, NodeId id) =>
+        membership.IsLearner(id) && membership.TryGetMember(id, out Raft.Member known) && !known.PromoteWhenCaughtUp;
 
     private static Protocol.Etcd.Member Describe(Raft.Member known, MemberInfo? info, bool isLearner)
     {

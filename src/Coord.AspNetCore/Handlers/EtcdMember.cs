@@ -25,7 +25,8 @@ internal sealed class EtcdMember(RaftNode node, EmbeddedKeyValueStore store, IOp
         get
         {
             Membership membership = Node.Status.Membership;
-            return !membership.IsVoter(Node.Id) && membership.IsLearner(Node.Id);
+            return !membership.IsVoter(Node.Id) && membership.IsLearner(Node.Id)
+                && membership.TryGetMember(Node.Id, out Raft.Member self) && !self.PromoteWhenCaughtUp;
         }
     }
 

@@ -9,4 +9,17 @@ internal sealed class ClusterService(ClusterHandler handler) : Cluster.ClusterBa
 {
     public override Task<MemberListResponse> MemberList(MemberListRequest request, ServerCallContext context) =>
         handler.MemberListAsync(request, context.CancellationToken).AsTask();
+
+    public override Task<MemberAddResponse> MemberAdd(MemberAddRequest request, ServerCallContext context) =>
+        handler.MemberAddAsync(request, context.CancellationToken).AsTask();
+
+    public override Task<MemberRemoveResponse> MemberRemove(MemberRemoveRequest request, ServerCallContext context) =>
+        handler.MemberRemoveAsync(request, context.CancellationToken).AsTask();
+
+    public override Task<MemberUpdateResponse> MemberUpdate(MemberUpdateRequest request, ServerCallContext context) =>
+        handler.MemberUpdateAsync(request, context.CancellationToken).AsTask();
+
+    public override Task<MemberPromoteResponse> MemberPromote(
+        MemberPromoteRequest request, ServerCallContext context) =>
+        handler.MemberPromoteAsync(request, context.CancellationToken).AsTask();
 }
