@@ -6,14 +6,14 @@ namespace Coord.Raft;
 
 /// <summary>Makes the directory of a member whose cluster begins with a given state, such as that of a backup.</summary>
 /// <remarks>
-/// A cluster begins with a snapshot at (term 1, index 1). Usually it is one of nothing; here it has a content. Every
-/// initial member must be given the same content, since none of them will ever compare it with the others'.
+/// A cluster begins with a snapshot at (term 1, index 1). Usually it is one of nothing; here it has a content. All
+/// initial members must be given the same content, since none of them will ever compare it with the others'.
 /// </remarks>
 public static class RaftBootstrap
 {
     private const string UnfinishedSuffix = ".unfinished";
 
-    /// <summary>Creates the data directory of one initial member. A node with the same options then starts on it.</summary>
+    /// <summary>Creates the data directory of one initial member, for a node with the same options.</summary>
     /// <param name="options">
     /// What the node will be: its id, its cluster, its directory, and all initial members. The directory must not
     /// exist or be empty.
