@@ -1,6 +1,7 @@
 using Coord.Hosting;
 using Coord.Kv;
 using Coord.Raft;
+using Coord.Transport;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -13,11 +14,13 @@ namespace Coord.AspNetCore.Tests.Harness;
 /// <summary>A node of its own that serves the API on a real port, as an application would set it up.</summary>
 internal sealed class ApiServer : IAsyncDisposable
 {
+    private const int EncodingSlackBytes = 1024;
+
     private readonly string _directory = Directory.CreateTempSubdirectory("coord-api-").FullName;
     private readonly WebApplication _application;
 
     private ApiServer(
-        Action<EtcdApiOptions>? api, Action<CoordOptions>? node, Action<ListenOptions>? port, ushort slackBytes)
+        Action<EtcdApiOptions>? api, Action<CoordOptions>? node, Action<ListenOptions>? port)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddRoutingCore();
@@ -26,14 +29,14 @@ internal sealed class ApiServer : IAsyncDisposable
             options.DataDirectory = _directory;
             options.ClusterId = new ClusterId(0xc0);
             options.NodeId = new NodeId(0xa1);
-            options.KeyValue.MaxRequestBytes += slackBytes;
+            options.KeyValue.MaxRequestBytes += EncodingSlackBytes;
             options.Raft.HeartbeatInterval = TimeSpan.FromMilliseconds(20);
             options.Raft.ElectionTimeout = TimeSpan.FromMilliseconds(100);
             node?.Invoke(options);
-        }).AddKeyValueStore();
+        }).UseTransport(_ => new InMemoryNetwork().CreateTransport()).AddKeyValueStore();
         builder.Services.AddCoordEtcdApi(options =>
         {
-            options.MaxRequestBytes -= slackBytes;
+            options.MaxRequestBytes -= EncodingSlackBytes;
             api?.Invoke(options);
         });
         builder.WebHost.UseKestrelCore();
@@ -57,9 +60,23 @@ internal sealed class ApiServer : IAsyncDisposable
     public static async Task<ApiServer> StartAsync(
         Action<EtcdApiOptions>? api = null, Action<CoordOptions>? node = null, Action<ListenOptions>? port = null)
     {
-        ApiServer server = new(api, node, port, slackBytes: 1024);
-        await server._application.StartAsync();
+        ApiServer server = await StartAloneAsync(api, node, port);
         await server.Services.GetRequiredService<RaftNode>().WaitForLeaderAsync();
+        return server;
+    }
+
+    /// <summary>Starts a member of three whose others are not there, so that there is never a leader.</summary>
+    public static Task<ApiServer> StartWithoutLeaderAsync() => StartAloneAsync(node: options =>
+    {
+        foreach (ulong id in (ulong[])[0xa1, 0xa2, 0xa3])
+            options.AddMember(id, $"127.0.0.1:{id}");
+    });
+
+    private static async Task<ApiServer> StartAloneAsync(
+        Action<EtcdApiOptions>? api = null, Action<CoordOptions>? node = null, Action<ListenOptions>? port = null)
+    {
+        ApiServer server = new(api, node, port);
+        await server._application.StartAsync();
         IServerAddressesFeature addresses = server.Services.GetRequiredService<IServer>()
             .Features.Get<IServerAddressesFeature>()!;
         server.Address = new Uri(addresses.Addresses.First());
