@@ -63,8 +63,7 @@ public static class CoordEtcdServiceCollectionExtensions
         services.TryAddSingleton<AuthHandler>();
         services.TryAddSingleton<LockHandler>();
         services.TryAddSingleton<ElectionHandler>();
-        services.TryAddSingleton(provider => new MaintenanceHandler(
-            provider.GetRequiredService<EtcdMember>(), provider.GetService<ISnapshotSource>()));
+        services.TryAddSingleton<MaintenanceHandler>();
     }
 
     /// <summary>The services have no state of a call, so one of each is enough for all calls.</summary>

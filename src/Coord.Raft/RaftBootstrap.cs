@@ -4,7 +4,7 @@ using Coord.Raft.Storage;
 
 namespace Coord.Raft;
 
-/// <summary>Makes the directory of a member whose cluster begins with a given state, such as that of a backup.</summary>
+/// <summary>Makes the directory of a member whose cluster begins with a given state, such as a backup.</summary>
 /// <remarks>
 /// A cluster begins with a snapshot at (term 1, index 1). Usually it is one of nothing; here it has a content. All
 /// initial members must be given the same content, since none of them will ever compare it with the others'.

@@ -8,7 +8,7 @@ using AlarmAction = Coord.Protocol.Etcd.AlarmRequest.Types.AlarmAction;
 namespace Coord.AspNetCore.Handlers;
 
 /// <summary>Answers the Maintenance service, whatever carried the request.</summary>
-internal sealed class MaintenanceHandler(EtcdMember member, ISnapshotSource? snapshots = null)
+internal sealed class MaintenanceHandler(EtcdMember member)
 {
     private const int SnapshotChunkBytes = 32 * 1024;
 
@@ -91,35 +91,33 @@ internal sealed class MaintenanceHandler(EtcdMember member, ISnapshotSource? sna
         };
     }
 
-    /// <summary>Sends a snapshot: its bytes in pieces, then their SHA-256.</summary>
+    /// <summary>Sends a snapshot: a backup of this member's copy in pieces, its digest as the last of them.</summary>
     /// <param name="write">Takes the pieces, one at a time.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="EtcdException">This node makes no snapshots for clients.</exception>
     public async Task SnapshotAsync(Func<SnapshotResponse, Task> write, CancellationToken cancellationToken)
     {
-        if (snapshots is null)
-            throw EtcdError.Unimplemented("coord: snapshots for clients are not available on this node").ToException();
-
-        Stream file = await snapshots.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using (file.ConfigureAwait(false))
+        Stream backup = await member.Store.OpenBackupAsync(cancellationToken).ConfigureAwait(false);
+        await using (backup.ConfigureAwait(false))
         {
-            using IncrementalHash digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            long remaining = file.Length;
+            // What remains is counted without the digest, as etcd counts it.
+            long remaining = backup.Length - SHA256.HashSizeInBytes;
             while (remaining > 0)
             {
-                // A fresh piece each time: the one before may still be on its way to the socket.
-                byte[] piece = new byte[Math.Min(remaining, SnapshotChunkBytes)];
-                await file.ReadExactlyAsync(piece, cancellationToken).ConfigureAwait(false);
-                digest.AppendData(piece);
-                remaining -= piece.Length;
-                await write(Piece((ulong)remaining, piece)).ConfigureAwait(false);
+                int bytes = (int)Math.Min(remaining, SnapshotChunkBytes);
+                remaining -= bytes;
+                await write(await ReadPieceAsync(bytes).ConfigureAwait(false)).ConfigureAwait(false);
             }
 
-            await write(Piece(0, digest.GetHashAndReset())).ConfigureAwait(false);
-        }
+            await write(await ReadPieceAsync(SHA256.HashSizeInBytes).ConfigureAwait(false)).ConfigureAwait(false);
 
-        static SnapshotResponse Piece(ulong remaining, byte[] bytes) =>
-            new() { RemainingBytes = remaining, Blob = UnsafeByteOperations.UnsafeWrap(bytes) };
+            async Task<SnapshotResponse> ReadPieceAsync(int bytes)
+            {
+                // A fresh piece each time: the one before may still be on its way to the socket.
+                byte[] piece = new byte[bytes];
+                await backup.ReadExactlyAsync(piece, cancellationToken).ConfigureAwait(false);
+                return new() { RemainingBytes = (ulong)remaining, Blob = UnsafeByteOperations.UnsafeWrap(piece) };
+            }
+        }
     }
 
     /// <exception cref="EtcdException">This member does not lead, or the target does not vote.</exception>
