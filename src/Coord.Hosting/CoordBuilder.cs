@@ -3,6 +3,7 @@ using Coord.Raft;
 using Coord.Transport;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -49,12 +50,14 @@ public sealed class CoordBuilder
     /// <returns>This builder.</returns>
     public CoordBuilder AddKeyValueStore()
     {
-        Services.TryAddSingleton(
-            provider => new KeyValueStateMachine(provider.GetRequiredService<IOptions<CoordOptions>>().Value.KeyValue));
+        Services.TryAddSingleton(provider => new KeyValueStateMachine(
+            provider.GetRequiredService<IOptions<CoordOptions>>().Value.KeyValue,
+            provider.GetRequiredService<TimeProvider>()));
         Services.TryAddSingleton<IStateMachine>(provider => provider.GetRequiredService<KeyValueStateMachine>());
         Services.TryAddSingleton(provider => new EmbeddedKeyValueStore(
             provider.GetRequiredService<RaftNode>(), provider.GetRequiredService<KeyValueStateMachine>()));
         Services.TryAddSingleton<IKeyValueStore>(provider => provider.GetRequiredService<EmbeddedKeyValueStore>());
+        Services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, KeyValueHostedService>());
         return this;
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using Coord.Kv.Commands;
+using Coord.Kv.Leases;
 using Coord.Kv.Watches;
 using Coord.Raft;
 
@@ -11,7 +12,8 @@ namespace Coord.Kv;
 /// </summary>
 /// <remarks>
 /// Any member can be used: writes and linearizable reads go to the leader by themselves. Disposing it ends its watches
-/// with <see cref="ObjectDisposedException"/>; it does not stop the member.
+/// with <see cref="ObjectDisposedException"/>; it does not stop the member. Leases end only while the leading member
+/// has such a store: it does by the clock what has to be done.
 /// </remarks>
 public sealed partial class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
 {
@@ -27,6 +29,8 @@ public sealed partial class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
     private readonly KeyValueStateMachine _stateMachine;
     private readonly KeyValueOptions _options;
     private readonly WritePolicy _policy;
+    private readonly KeepAliveQueue _keepAlives;
+    private readonly CancellationTokenSource _disposed = new();
 
     /// <summary>Creates the store on a node.</summary>
     /// <param name="node">The node; it may be started later.</param>
@@ -34,9 +38,8 @@ public sealed partial class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
     /// <param name="options">The bounds for what this store sends; those of the state machine if null.</param>
     /// <exception cref="ArgumentException">A bound makes no sense.</exception>
     public EmbeddedKeyValueStore(RaftNode node, KeyValueStateMachine stateMachine, KeyValueOptions? options = null)
-        : this(new RaftNodeLog(Given(node)), Given(stateMachine), options)
-    {
-    }
+        : this(new RaftNodeLog(Given(node)), Given(stateMachine), options) =>
+        _ = Housekeeper.RunAsync(_disposed.Token);
 
     /// <summary>Creates the store over any log that feeds the given state machine.</summary>
     internal EmbeddedKeyValueStore(
@@ -47,11 +50,16 @@ public sealed partial class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
         _options = options ?? stateMachine.Options;
         if (_options.Validate() is { Count: > 0 } problems)
             throw new ArgumentException(string.Join(' ', problems), nameof(options));
-        _policy = new(_options.QuotaBytes, _options.RetainedRevisions);
+        _policy = new(_options.QuotaBytes, _options.RetainedRevisions, log.Member.Value);
+        _keepAlives = new(RenewLeasesAsync);
+        Housekeeper = new(stateMachine.Clock, new LeaseKeeper(log, stateMachine, ProposeLeaseCommandAsync));
 
         // A watch never goes silent: when the member stops, by itself or not, its watches say so.
         _ = EndWatchesAsync(log.Completion);
     }
+
+    /// <summary>Gets what is done by the clock; the public constructor starts it.</summary>
+    internal Housekeeper Housekeeper { get; }
 
     /// <summary>Gets what this member's copy holds now.</summary>
     public KeyValueStatus Status => _stateMachine.Status;
@@ -78,7 +86,9 @@ public sealed partial class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
         ThrowIfEmptyKey(key);
         ThrowIfLarger("The key", key.Length, _options.MaxKeyBytes);
         ThrowIfLarger("The value", value.Length, _options.MaxValueBytes);
-        Command command = Command.Put(key, value, options?.ReturnPrevious ?? false, _policy);
+        TransactionChecker.CheckPut(value.Length, options);
+        long lease = options?.Lease.Value ?? 0;
+        Command command = Command.Put(key, value, TransactionCodec.FlagsOf(options), _policy, lease);
         (long revision, CommandResult result) = await RunAsync(command, cancellationToken).ConfigureAwait(false);
         return new(new(revision), result.Previous.Count > 0 ? result.Previous[0] : null);
     }
@@ -121,7 +131,7 @@ public sealed partial class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
     }
 
     /// <summary>Ends all watches.</summary>
-    public void Dispose() => _stateMachine.Stop(new ObjectDisposedException(nameof(EmbeddedKeyValueStore)));
+    public void Dispose() => Stop(new ObjectDisposedException(nameof(EmbeddedKeyValueStore)));
 
     private static T Given<T>(T argument, [CallerArgumentExpression(nameof(argument))] string? parameter = null)
         where T : class
@@ -181,31 +191,61 @@ public sealed partial class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
         }
         catch (Exception reason) when (reason is not OutOfMemoryException)
         {
-            _stateMachine.Stop(reason);
+            Stop(reason);
         }
     }
 
-    private async ValueTask<(long Revision, CommandResult Result)> RunAsync(
-        Command command, CancellationToken cancellationToken)
+    private void Stop(Exception reason)
     {
-        ProposalResult proposal = await ProposeAsync(command, cancellationToken).ConfigureAwait(false);
-        CommandResult result = ResultCodec.Read(proposal.Payload);
-        return result.Status switch
-        {
-            CommandStatus.Done => (proposal.Value, result),
-            CommandStatus.SpaceExceeded => throw new SpaceExceededException(result.Number),
-            CommandStatus.Compacted => throw new CompactedException(new(result.Number)),
-            CommandStatus.FutureRevision => throw new FutureRevisionException(new(result.Number)),
-            _ => throw new InvalidDataException($"The command was refused: {result.Status}."),
-        };
+        _stateMachine.Stop(reason);
+        _disposed.Cancel();
     }
 
-    private ValueTask<ProposalResult> ProposeAsync(in Command command, CancellationToken cancellationToken)
+    private ValueTask<(long Revision, CommandResult Result)> RunAsync(
+        in Command command, CancellationToken cancellationToken) =>
+        RunAsync(command, static (bytes, command) => CommandCodec.Write(bytes, command), cancellationToken);
+
+    private async ValueTask<(long Revision, CommandResult Result)> RunAsync<T>(
+        T command, Action<IBufferWriter<byte>, T> write, CancellationToken cancellationToken)
+    {
+        ProposalResult proposal = await ProposeAsync(command, write, cancellationToken).ConfigureAwait(false);
+        CommandResult result = ResultCodec.Read(proposal.Payload);
+        ThrowIfRefused(result);
+        return (proposal.Value, result);
+    }
+
+    private static void ThrowIfRefused(in CommandResult result)
+    {
+        switch (result.Status)
+        {
+            case CommandStatus.Done:
+                return;
+            case CommandStatus.SpaceExceeded:
+                throw new SpaceExceededException(result.Number);
+            case CommandStatus.Compacted:
+                throw new CompactedException(new(result.Number));
+            case CommandStatus.FutureRevision:
+                throw new FutureRevisionException(new(result.Number));
+            case CommandStatus.LeaseNotFound:
+                throw new LeaseNotFoundException(new(result.Number));
+            case CommandStatus.LeaseExists:
+                throw new LeaseExistsException(new(result.Number));
+            case CommandStatus.KeyMissing:
+                throw new KeyMissingException();
+            case CommandStatus.Corrupt:
+                throw new StoreCorruptException();
+            default:
+                throw new InvalidDataException($"The command was refused: {result.Status}.");
+        }
+    }
+
+    private ValueTask<ProposalResult> ProposeAsync<T>(
+        T command, Action<IBufferWriter<byte>, T> write, CancellationToken cancellationToken)
     {
         // The log copies the bytes before it returns, so one buffer a thread serves all callers.
         ArrayBufferWriter<byte> bytes = Encoding ??= new();
         bytes.ResetWrittenCount();
-        CommandCodec.Write(bytes, command);
+        write(bytes, command);
         if (bytes.Capacity > EncodingBytesKept)
             Encoding = null;
         ThrowIfLarger("The request", bytes.WrittenCount, _options.MaxRequestBytes);

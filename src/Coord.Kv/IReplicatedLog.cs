@@ -8,6 +8,18 @@ internal interface IReplicatedLog
     /// <summary>Gets a task that ends when the member stops, faulted if it stopped by itself.</summary>
     Task Completion { get; }
 
+    /// <summary>Gets this member's id.</summary>
+    NodeId Member { get; }
+
+    /// <summary>Gets the term that this member leads, as far as it knows; zero if it does not lead.</summary>
+    Term LeadingTerm { get; }
+
+    /// <summary>Gets a value indicating whether this member knows a leader.</summary>
+    bool HasLeader { get; }
+
+    /// <summary>Gets the least time without a leader after which members elect another one.</summary>
+    TimeSpan ElectionTimeout { get; }
+
     /// <summary>
     /// Proposes a command and waits until it is applied here. The bytes are copied before it returns.
     /// </summary>

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Runtime.InteropServices;
 using Coord.Kv.Commands;
 using Coord.Kv.Mvcc;
 using Coord.Kv.Mvcc.Native;
@@ -18,39 +16,43 @@ namespace Coord.Kv;
 /// The data lies outside the garbage-collected heap, and is freed when nobody can reach the state machine any more.
 /// </remarks>
 #pragma warning disable CA1001 // A node does not dispose its state machine; the memory has a finalizer.
-public sealed class KeyValueStateMachine : IStateMachine
+public sealed partial class KeyValueStateMachine : IStateMachine
 {
 #pragma warning restore CA1001
     private const int KeysPerStep = 256;
     private const int ChangesCompactedPerCommand = 256;
-    private const int ResultBytesKept = 1024 * 1024;
 
     private readonly Lock _lock = new();
     private readonly KeyValueOptions _options;
     private readonly WatchHub _watches = new();
-    private readonly List<KeyVersion> _previous = [];
-    private ArrayBufferWriter<byte> _result = new();
+    private readonly CommandApplier _applier;
     private readonly StoreLayout _layout;
-    private MvccStore _store;
+    private readonly TimeProvider _clock;
+    private readonly long _epoch;
+    private KeyValueState _state;
     private Exception? _stopped;
 
     /// <summary>Creates an empty store.</summary>
     /// <param name="options">The bounds; the defaults if null.</param>
+    /// <param name="clock">What leases are counted by; the system's clock if null.</param>
     /// <exception cref="ArgumentException">A bound makes no sense.</exception>
-    public KeyValueStateMachine(KeyValueOptions? options = null)
-        : this(options, StoreLayout.Default)
+    public KeyValueStateMachine(KeyValueOptions? options = null, TimeProvider? clock = null)
+        : this(options, StoreLayout.Default, clock)
     {
     }
 
     /// <summary>Creates an empty store whose memory is cut as tests want it.</summary>
-    internal KeyValueStateMachine(KeyValueOptions? options, StoreLayout layout)
+    internal KeyValueStateMachine(KeyValueOptions? options, StoreLayout layout, TimeProvider? clock = null)
     {
+        _clock = clock ?? TimeProvider.System;
+        _epoch = _clock.GetTimestamp();
+        _applier = new(_watches);
         _options = options ?? new();
         if (_options.Validate() is { Count: > 0 } problems)
             throw new ArgumentException(string.Join(' ', problems), nameof(options));
 
         _layout = layout;
-        _store = new(layout);
+        _state = new(new MvccStore(layout));
     }
 
     /// <summary>Gets what the store holds now.</summary>
@@ -60,8 +62,13 @@ public sealed class KeyValueStateMachine : IStateMachine
         {
             lock (_lock)
             {
+                MvccStore store = _state.Store;
                 return new(
-                    new(_store.Revision), new(_store.CompactedRevision), _store.UsedBytes, _watches.Count);
+                    new(store.Revision), new(store.CompactedRevision), _state.UsedBytes, _watches.Count)
+                {
+                    Keys = store.Keys,
+                    Leases = _state.Leases.Count,
+                };
             }
         }
     }
@@ -74,9 +81,15 @@ public sealed class KeyValueStateMachine : IStateMachine
         get
         {
             lock (_lock)
-                return _store.AllocatedBytes;
+                return _state.Store.AllocatedBytes;
         }
     }
+
+    /// <summary>Gets the clock that leases are counted by.</summary>
+    internal TimeProvider Clock => _clock;
+
+    /// <summary>Gets the time by that clock, since this was created.</summary>
+    internal long Now => _clock.GetElapsedTime(_epoch).Ticks;
 
     /// <summary>Gets the bounds.</summary>
     internal KeyValueOptions Options => _options;
@@ -87,7 +100,7 @@ public sealed class KeyValueStateMachine : IStateMachine
         get
         {
             lock (_lock)
-                return _store.IndexedKeys;
+                return _state.Store.IndexedKeys;
         }
     }
 
@@ -98,9 +111,9 @@ public sealed class KeyValueStateMachine : IStateMachine
         lock (_lock)
         {
             // Every command moves compaction on, whatever it says itself, and so at the same pace on every member.
-            result = Apply_NeedsLock(command.Payload);
-            _store.StepCompaction(ChangesCompactedPerCommand);
-            _store.Reclaim(2 * ChangesCompactedPerCommand);
+            result = _applier.Apply(_state, command.Payload, Now);
+            _state.Store.StepCompaction(ChangesCompactedPerCommand);
+            _state.Store.Reclaim(2 * ChangesCompactedPerCommand);
         }
 
         GC.KeepAlive(this);
@@ -119,7 +132,7 @@ public sealed class KeyValueStateMachine : IStateMachine
     {
         lock (_lock)
         {
-            StoreCapture capture = new(_lock, _store);
+            StoreCapture capture = new(_lock, _state);
             GC.KeepAlive(this);
             return capture;
         }
@@ -129,14 +142,14 @@ public sealed class KeyValueStateMachine : IStateMachine
     public void Restore(Stream snapshot, EntryId lastIncluded)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
-        MvccStore store = SnapshotReader.Read(snapshot, _layout);
+        KeyValueState state = SnapshotReader.Read(snapshot, _layout, Now);
         MvccStore replaced;
         lock (_lock)
         {
             // Watches keep their place: what they have not seen yet is history now, or compacted, which they will say.
-            _watches.FallBehind(_store.Revision + 1);
-            replaced = _store;
-            _store = store;
+            replaced = _state.Store;
+            _watches.FallBehind(replaced.Revision + 1);
+            _state = state;
             replaced.Retire();
         }
 
@@ -152,7 +165,8 @@ public sealed class KeyValueStateMachine : IStateMachine
         long pin;
         lock (_lock)
         {
-            store = _store;
+            ThrowIfCorrupt_NeedsLock();
+            store = _state.Store;
             current = store.Revision;
             long revision = options.Revision.Value <= 0 ? current : options.Revision.Value;
             if (revision > current)
@@ -189,7 +203,7 @@ public sealed class KeyValueStateMachine : IStateMachine
     internal long NextRevision()
     {
         lock (_lock)
-            return _store.Revision + 1;
+            return _state.Store.Revision + 1;
     }
 
     internal Watcher OpenWatch(KeyRange range, WatchOptions options, long startRevision)
@@ -224,7 +238,7 @@ public sealed class KeyValueStateMachine : IStateMachine
             if (watcher.Failure is { } failure)
                 throw failure;
             if (!watcher.IsLive)
-                HistoryReader.Step(_store, watcher, changes);
+                HistoryReader.Step(_state.Store, watcher, changes);
             else
                 watcher.Drain(changes);
             wait = changes.Count > 0 || !watcher.IsLive ? Task.CompletedTask : watcher.WaitAsync();
@@ -243,104 +257,9 @@ public sealed class KeyValueStateMachine : IStateMachine
         }
     }
 
-    private ApplyResult Apply_NeedsLock(ReadOnlyMemory<byte> payload)
+    private void ThrowIfCorrupt_NeedsLock()
     {
-        if (payload.IsEmpty)
-            return new(_store.Revision); // A new leader's first entry.
-        if (!CommandCodec.TryRead(payload, out Command command))
-            return Answer_NeedsLock(CommandStatus.Malformed, 0);
-
-        return command.Kind switch
-        {
-            CommandKind.Put => Put_NeedsLock(command),
-            CommandKind.Delete => Delete_NeedsLock(command),
-            _ => Compact_NeedsLock(command),
-        };
-    }
-
-    private ApplyResult Put_NeedsLock(in Command command)
-    {
-        long cost = KeyVersion.CostOf(command.Key.Length, command.Value.Length);
-        if (!HasSpace_NeedsLock(cost, command.Policy))
-            return Answer_NeedsLock(CommandStatus.SpaceExceeded, _store.UsedBytes);
-
-        KeyVersion? previous = command.ReturnPrevious ? _store.Find(command.Key.Span) : null;
-        _store.Put(command.Key.Span, command.Value.Span);
-        Commit_NeedsLock(command.Policy);
-        return previous is not { } version
-            ? new(_store.Revision)
-            : Answer_NeedsLock(CommandStatus.Done, 0, new ReadOnlySpan<KeyVersion>(in version));
-    }
-
-    private ApplyResult Delete_NeedsLock(in Command command)
-    {
-        _previous.Clear();
-        _store.Delete(new KeyRange(command.Key, command.Value), _previous);
-        Commit_NeedsLock(command.Policy);
-        Span<KeyVersion> deleted = CollectionsMarshal.AsSpan(_previous);
-        ApplyResult result =
-            Answer_NeedsLock(CommandStatus.Done, deleted.Length, command.ReturnPrevious ? deleted : default);
-        _previous.Clear();
-        return result;
-    }
-
-    private ApplyResult Compact_NeedsLock(in Command command)
-    {
-        if (command.Revision <= _store.CompactedRevision)
-            return Answer_NeedsLock(CommandStatus.Compacted, _store.CompactedRevision);
-        if (command.Revision > _store.Revision)
-            return Answer_NeedsLock(CommandStatus.FutureRevision, _store.Revision);
-
-        _store.Compact(command.Revision);
-        return new(_store.Revision);
-    }
-
-    private void Commit_NeedsLock(WritePolicy policy)
-    {
-        if (!_store.Commit())
-            return;
-
-        for (long i = _store.NewestChanges; i < _store.Changes.End; i++)
-            _watches.Publish(_store.Changes[i]);
-
-        long oldest = _store.Revision - policy.RetainedRevisions;
-        if (policy.RetainedRevisions > 0 && oldest > _store.CompactedRevision)
-            _store.Compact(oldest);
-    }
-
-    /// <summary>Tells whether a put fits, after giving up history for it as far as the policy allows.</summary>
-    private bool HasSpace_NeedsLock(long cost, WritePolicy policy)
-    {
-        if (policy.QuotaBytes == 0 || _store.UsedBytes + cost <= policy.QuotaBytes)
-            return true;
-
-        // Nobody may be refused for space that a compaction has given back already but not counted yet.
-        _store.StepCompaction(int.MaxValue);
-        while (policy.RetainedRevisions > 0
-            && _store.UsedBytes + cost > policy.QuotaBytes
-            && _store.CompactedRevision < _store.Revision)
-        {
-            // Half of it at a time, so that watches that are hardly behind can go on.
-            long kept = (_store.Revision - _store.CompactedRevision) / 2;
-            _store.Compact(_store.Revision - kept);
-            _store.StepCompaction(int.MaxValue);
-        }
-
-        if (_store.UsedBytes + cost <= policy.QuotaBytes)
-            return true;
-
-        // What the newest revision deleted is freed by the revision that this very put makes. Without counting it in
-        // advance, a store that was full and then emptied at one stroke would refuse every put for ever.
-        return _store.UsedBytes - _store.HeldByNewestRevision() + cost <= policy.QuotaBytes;
-    }
-
-    private ApplyResult Answer_NeedsLock(CommandStatus status, long number, ReadOnlySpan<KeyVersion> previous = default)
-    {
-        // One answer of a huge deletion must not hold its memory for ever.
-        if (_result.Capacity > ResultBytesKept)
-            _result = new();
-        _result.ResetWrittenCount();
-        ResultCodec.Write(_result, status, number, previous);
-        return new(_store.Revision, _result.WrittenMemory);
+        if (_state.Alarms.IsCorrupt)
+            throw new StoreCorruptException();
     }
 }

@@ -9,6 +9,18 @@ internal sealed class RaftNodeLog(RaftNode node) : IReplicatedLog
     public Task Completion => node.Completion;
 
     /// <inheritdoc/>
+    public NodeId Member => node.Id;
+
+    /// <inheritdoc/>
+    public Term LeadingTerm => node.Status is { Role: RaftRole.Leader } status ? status.Term : default;
+
+    /// <inheritdoc/>
+    public bool HasLeader => !node.Status.Leader.IsNone;
+
+    /// <inheritdoc/>
+    public TimeSpan ElectionTimeout => node.ElectionTimeout;
+
+    /// <inheritdoc/>
     public ValueTask<ProposalResult> ProposeAsync(ReadOnlyMemory<byte> command, CancellationToken cancellationToken) =>
         node.ProposeAsync(command, cancellationToken);
 

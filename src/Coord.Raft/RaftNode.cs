@@ -77,6 +77,9 @@ public sealed partial class RaftNode : IAsyncDisposable
     /// <summary>Gets this member's id.</summary>
     public NodeId Id => _options.NodeId;
 
+    /// <summary>Gets the least time without a leader after which a member campaigns.</summary>
+    public TimeSpan ElectionTimeout => _options.ElectionTimeout;
+
     /// <summary>Gets how the node stands.</summary>
     public RaftStatus Status => _runtime?.Driver.Status ?? new RaftStatus { Id = Id };
 

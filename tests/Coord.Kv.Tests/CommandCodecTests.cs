@@ -14,7 +14,8 @@ public sealed class CommandCodecTests
     [Property]
     public void A_put_survives(NonEmptyArray<byte> key, byte[] value, bool previous, NonNegativeInt quota)
     {
-        Command command = Command.Put(key.Get, value, previous, new(quota.Get * 1_000_000L, quota.Get));
+        PutFlags flags = previous ? PutFlags.ReturnPrevious : PutFlags.KeepLease;
+        Command command = Command.Put(key.Get, value, flags, new(quota.Get * 1_000_000L, quota.Get, 9), quota.Get);
         AssertSurvives(command);
     }
 
@@ -26,12 +27,22 @@ public sealed class CommandCodecTests
     public void A_compaction_survives(DoNotSize<long> revision) => AssertSurvives(Command.Compact(revision.Item));
 
     [Fact]
-    public void The_bytes_of_version_1_stay_as_they_are()
+    public void The_bytes_of_version_2_stay_as_they_are()
     {
-        Command put = Command.Put("a"u8.ToArray(), "b"u8.ToArray(), true, new(0, 1000));
-        Assert.Equal("970101c40161c40162c300cd03e8", Hex(put));
-        Assert.Equal("970102c40161c400c20a00", Hex(Command.Delete(KeyRange.Single("a"), false, new(10, 0))));
-        Assert.Equal("93010309", Hex(Command.Compact(9)));
+        Command put = Command.Put("a"u8.ToArray(), "b"u8.ToArray(), PutFlags.ReturnPrevious, new(0, 1000, 3), 5);
+        Assert.Equal("99020100cd03e803c40161c401620105", Hex(put));
+        Assert.Equal("9802020a0000c40161c40000", Hex(Command.Delete(KeyRange.Single("a"), false, new(10, 0))));
+        Assert.Equal("93020309", Hex(Command.Compact(9)));
+        Assert.Equal("9702050000000509", Hex(Command.GrantLease(5, 9, default)));
+    }
+
+    [Fact]
+    public void Commands_of_version_1_are_still_read()
+    {
+        Command put = Command.Put("a"u8.ToArray(), "b"u8.ToArray(), PutFlags.ReturnPrevious, new(0, 1000));
+        AssertReads(put, "970101c40161c40162c300cd03e8");
+        AssertReads(Command.Delete(KeyRange.Single("a"), false, new(10, 0)), "970102c40161c400c20a00");
+        AssertReads(Command.Compact(9), "93010309");
     }
 
     [Property(MaxTest = 2000)]
@@ -43,7 +54,7 @@ public sealed class CommandCodecTests
         Random random = new(seed.Item);
         byte[] bytes = Encode(random.Next(3) switch
         {
-            0 => Command.Put(TestStore.Bytes("key"), TestStore.Bytes("value"), true, new(1 << 30, 1000)),
+            0 => Command.Put(TestStore.Bytes("key"), TestStore.Bytes("value"), PutFlags.All, new(1 << 30, 1000)),
             1 => Command.Delete(KeyRange.Prefix("key"), false, new(1 << 30, 1000)),
             _ => Command.Compact(1),
         });
@@ -75,8 +86,8 @@ public sealed class CommandCodecTests
     public void A_command_of_a_newer_version_stops_the_member()
     {
         InvalidDataException stop = Assert.Throws<InvalidDataException>(
-            () => CommandCodec.TryRead(Convert.FromHexString("930203c409"), out _));
-        Assert.Contains("version 2", stop.Message, StringComparison.Ordinal);
+            () => CommandCodec.TryRead(Convert.FromHexString("930303c409"), out _));
+        Assert.Contains("version 3", stop.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -85,7 +96,7 @@ public sealed class CommandCodecTests
 
     [Fact]
     public void An_empty_key_is_malformed() => Assert.Equal(
-        CommandStatus.Malformed, Apply(Encode(Command.Put(default, "v"u8.ToArray(), false, default))).Status);
+        CommandStatus.Malformed, Apply(Encode(Command.Put(default, "v"u8.ToArray(), default, default))).Status);
 
     [Property(MaxTest = 1000)]
     public void Random_bytes_as_a_result_are_refused_cleanly(byte[] bytes)
@@ -112,9 +123,11 @@ public sealed class CommandCodecTests
         Assert.Equal([first.ToKeyValue(), second.ToKeyValue()], result.Previous);
     }
 
-    private static void AssertSurvives(Command command)
+    private static void AssertSurvives(Command command) => AssertReads(command, Hex(command));
+
+    private static void AssertReads(Command command, string hex)
     {
-        Assert.True(CommandCodec.TryRead(Encode(command), out Command read));
+        Assert.True(CommandCodec.TryRead(Convert.FromHexString(hex), out Command read));
         Assert.Equal(command with { Key = default, Value = default }, read with { Key = default, Value = default });
         Assert.Equal(command.Key.ToArray(), read.Key.ToArray());
         Assert.Equal(command.Value.ToArray(), read.Value.ToArray());

@@ -9,6 +9,11 @@ internal sealed class InMemoryLog(KeyValueStateMachine stateMachine) : IReplicat
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _index;
 
+    public bool KeepCommands { get; set; }
+
+    /// <summary>Gets the commands so far, as a member that replays its log sees them.</summary>
+    public List<byte[]> Commands { get; } = [];
+
     public int Barriers { get; private set; }
 
     /// <summary>Gets or sets another member that applies the same commands.</summary>
@@ -16,6 +21,15 @@ internal sealed class InMemoryLog(KeyValueStateMachine stateMachine) : IReplicat
 
     /// <summary>Gets or sets what the next barrier throws, as if there were no quorum.</summary>
     public Exception? NoQuorum { get; set; }
+
+    public NodeId Member { get; init; } = new(7);
+
+    /// <summary>Gets or sets the term that this member leads; none as long as it does not.</summary>
+    public Term LeadingTerm { get; set; } = new(1);
+
+    public bool HasLeader { get; set; } = true;
+
+    public TimeSpan ElectionTimeout => TimeSpan.FromSeconds(1);
 
     public Task Completion => _completion.Task;
 
@@ -26,6 +40,8 @@ internal sealed class InMemoryLog(KeyValueStateMachine stateMachine) : IReplicat
         {
             EntryId id = new(new(1), new(++_index));
             byte[] copy = command.ToArray();
+            if (KeepCommands)
+                Commands.Add([.. copy]);
             ApplyResult result = stateMachine.Apply(new(id, copy));
             ProposalResult answer = new(id, result.Value, result.Payload.ToArray());
             stateMachine.OnBatchApplied(id.Index);

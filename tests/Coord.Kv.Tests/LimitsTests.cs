@@ -42,7 +42,9 @@ public sealed class LimitsTests
         Assert.Equal(4, store.Machine.Status.Revision.Value);
 
         Assert.Equal(3, store.Delete(KeyRange.All).Deleted);
+        store.DisarmAll();
         await Assert.ThrowsAsync<SpaceExceededException>(async () => await store.Store.PutAsync("4", "4"));
+        store.DisarmAll();
         store.Put("x", "", quota: 0);
         store.Compact(6);
         Assert.Equal(7, store.Put("4", "4444444444"));
@@ -60,6 +62,7 @@ public sealed class LimitsTests
         await Assert.ThrowsAsync<SpaceExceededException>(async () => await store.Store.PutAsync("x", value));
 
         Assert.Equal(10, store.Delete(KeyRange.All).Deleted);
+        store.DisarmAll();
         if (retainedRevisions == 0)
             store.Compact(12);
 
@@ -125,6 +128,7 @@ public sealed class LimitsTests
             catch (SpaceExceededException)
             {
                 narrow.Delete(KeyRange.Prefix("k"));
+                narrow.DisarmAll();
             }
         }
 

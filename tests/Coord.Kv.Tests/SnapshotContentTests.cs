@@ -68,7 +68,7 @@ public sealed class SnapshotContentTests
         SnapshotWriter writer = new(stream, revision, compacted);
         foreach (string record in records.Split(", ", StringSplitOptions.RemoveEmptyEntries))
             Write(writer, record.Split(' '));
-        writer.End();
+        writer.End(lastLeaseStamp: 0);
         new TestStore().Restore(stream.ToArray());
     }
 

@@ -130,9 +130,9 @@ public sealed class SnapshotTests
     public void A_newer_version_is_refused_by_name()
     {
         byte[] snapshot = Sample();
-        snapshot[8] = 2;
+        snapshot[8] = 3;
         InvalidDataException refusal = Assert.Throws<InvalidDataException>(() => new TestStore().Restore(snapshot));
-        Assert.Contains("version is 2", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("version is 3", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -10,10 +10,11 @@ internal sealed class TestStore
     /// <summary>Memory cut so small that every operation splits, merges and frees something.</summary>
     public static readonly StoreLayout TinyLayout = new(PageBytes: 512, Fanout: 4, SegmentChanges: 4);
 
-    public TestStore(KeyValueOptions? options = null, StoreLayout? layout = null)
+    public TestStore(
+        KeyValueOptions? options = null, StoreLayout? layout = null, TimeProvider? clock = null)
     {
         Options = options ?? new() { RetainedRevisions = 0 };
-        Machine = new(Options, layout ?? StoreLayout.Default);
+        Machine = new(Options, layout ?? StoreLayout.Default, clock);
         Log = new(Machine);
         Store = new(Log, Machine);
     }
@@ -36,6 +37,19 @@ internal sealed class TestStore
     }
 
     public long Put(string key, string value) => Now(Store.PutAsync(key, value)).Revision.Value;
+
+    public long PutWith(string key, string value, PutOptions options) =>
+        Now(Store.PutAsync(Bytes(key), Bytes(value), options)).Revision.Value;
+
+    public void DisarmAll() => Now(Store.DisarmAlarmAsync(default));
+
+    public TransactionResult Commit(Transaction transaction) => Now(Store.CommitAsync(transaction));
+
+    public LeaseGrant Grant(double seconds, long id = 0) =>
+        Now(Store.GrantLeaseAsync(TimeSpan.FromSeconds(seconds), new(id)));
+
+    /// <summary>Returns the first of all keys.</summary>
+    public KeyValue First() => Get(KeyRange.All).First!;
 
     /// <summary>Puts a key under another quota than that of the options, as another member might.</summary>
     public void Put(string key, string value, long quota) =>

@@ -17,4 +17,16 @@ internal enum CommandStatus : byte
 
     /// <summary>The revision does not exist yet; the number is the present one.</summary>
     FutureRevision = 4,
+
+    /// <summary>There is no such lease; the number is its id.</summary>
+    LeaseNotFound = 5,
+
+    /// <summary>There is such a lease already; the number is its id.</summary>
+    LeaseExists = 6,
+
+    /// <summary>A put was to keep the value or lease of a key that does not exist.</summary>
+    KeyMissing = 7,
+
+    /// <summary>An alarm says that the members differ.</summary>
+    Corrupt = 8,
 }

@@ -1,3 +1,4 @@
+using Coord.Kv.Leases;
 using Coord.Kv.Mvcc.Native;
 
 namespace Coord.Kv.Mvcc;
@@ -30,6 +31,7 @@ internal sealed partial class MvccStore
             "A version has an impossible number.");
 
         KeyHistory history = _index.Append(record.Key);
+        Keys++;
         UsedBytes += _versions.Add(history, stamp, record.Value, created, record.Version, record.Lease).Cost;
     }
 
@@ -60,6 +62,7 @@ internal sealed partial class MvccStore
             Ensure(record.Version == (previous?.Version ?? 0) + 1, "A version does not follow the one before.");
         }
 
+        Keys += (record.IsTombstone ? 0 : 1) - (previous is null ? 0 : 1);
         Append(history, stamp, record.Value, record.CreateRevision, record.Version, record.Lease);
     }
 
@@ -75,6 +78,22 @@ internal sealed partial class MvccStore
             "The first changes are missing.");
         Ensure(UsedBytes == usedBytes, "The sizes do not add up.");
         NewestChanges = Changes.Find(Revision);
+    }
+
+    /// <summary>Attaches all keys to their leases.</summary>
+    /// <returns>False if one of these leases does not exist.</returns>
+    public bool TryAttachAll(LeaseTable leases)
+    {
+        for (KeyIndex.Cursor cursor = _index.Seek([]); cursor.TryTake(out KeyHistory history);)
+        {
+            if (history.Live is not { Lease: not 0 } live)
+                continue;
+            if (!leases.Contains(live.Lease))
+                return false;
+            leases.Move(live.Key, from: 0, live.Lease);
+        }
+
+        return true;
     }
 
     private static void Ensure(bool condition, string complaint)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Coord.Kv.Mvcc.Native;
 using Coord.Raft;
 
@@ -21,6 +22,9 @@ internal sealed partial class MvccStore : IDisposable
     /// <summary>How much one step copies at most, but for what has to be copied whole.</summary>
     public const int MaxStepBytes = 256 * 1024;
 
+    /// <summary>How many changes a command that is there for compaction alone counts.</summary>
+    public const int ChangesPerCompactionCommand = 8192;
+
     private readonly NativeArena _arena;
     private readonly KeyIndex _index;
     private readonly VersionHeap _versions;
@@ -36,6 +40,12 @@ internal sealed partial class MvccStore : IDisposable
 
     /// <summary>Gets the revision of the last transaction; 1 for the empty store.</summary>
     public long Revision { get; private set; } = 1;
+
+    /// <summary>Gets the revision that a read in the open transaction sees.</summary>
+    public long OpenRevision => _subRevision == 0 ? Revision : Revision + 1;
+
+    /// <summary>Gets how many keys exist now.</summary>
+    public long Keys { get; private set; }
 
     /// <summary>Gets the oldest revision that can be read; zero if nothing was compacted.</summary>
     public long CompactedRevision { get; private set; }
@@ -59,11 +69,21 @@ internal sealed partial class MvccStore : IDisposable
     public KeyVersion? Find(ReadOnlySpan<byte> key) => _index.Find(key)?.Live;
 
     /// <summary>Puts a key within the open transaction.</summary>
-    public KeyVersion Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long lease = 0)
+    public KeyVersion Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long lease = 0) =>
+        Put(key, value, lease, out _);
+
+    /// <summary>Puts a key within the open transaction.</summary>
+    /// <param name="key">The key; not empty.</param>
+    /// <param name="value">The value; it may be that of a version of this store.</param>
+    /// <param name="lease">The lease; zero for none.</param>
+    /// <param name="previous">The version before, if the key existed.</param>
+    public KeyVersion Put(
+        ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long lease, out KeyVersion? previous)
     {
         Debug.Assert(!key.IsEmpty, "A key has at least one byte.");
         KeyHistory history = _index.GetOrAdd(key);
-        KeyVersion? previous = history.Live;
+        previous = history.Live;
+        Keys += previous is null ? 1 : 0;
         Stamp stamp = NextStamp();
         long created = previous?.CreateRevision ?? stamp.Revision;
         return Append(history, stamp, value, created, (previous?.Version ?? 0) + 1, lease);
@@ -85,6 +105,25 @@ internal sealed partial class MvccStore : IDisposable
 
         for (int i = first; i < deleted.Count; i++)
             Append(deleted[i].History, NextStamp(), default, createRevision: 0, version: 0, lease: 0);
+        Keys -= deleted.Count - first;
+    }
+
+    /// <summary>Collects the keys of a range as the open transaction left them.</summary>
+    /// <param name="range">Which keys.</param>
+    /// <param name="found">Takes them in ascending order; emptied first.</param>
+    /// <returns>What was found.</returns>
+    public ReadOnlySpan<KeyVersion> LiveIn(KeyRange range, List<KeyVersion> found)
+    {
+        found.Clear();
+        for (KeyIndex.Cursor cursor = _index.Seek(range.Key.Span); cursor.TryTake(out KeyHistory history);)
+        {
+            if (!range.IsBeforeEnd(history.Key))
+                break;
+            if (history.Live is { } live)
+                found.Add(live);
+        }
+
+        return CollectionsMarshal.AsSpan(found);
     }
 
     /// <summary>Ends the transaction.</summary>
@@ -105,7 +144,7 @@ internal sealed partial class MvccStore : IDisposable
     /// <summary>Goes on with a read for a bounded number of keys.</summary>
     public void Step(RangeRead read, int maxKeys)
     {
-        Debug.Assert(read.Revision <= Revision, "Nothing is read before it is written.");
+        Debug.Assert(read.Revision <= OpenRevision, "Nothing is read before it is written.");
         for (KeyIndex.Cursor cursor = _index.Seek(read.Position); cursor.TryTake(out KeyHistory history);)
         {
             if (!read.Range.IsBeforeEnd(history.Key))

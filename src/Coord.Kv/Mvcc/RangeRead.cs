@@ -9,6 +9,7 @@ internal sealed class RangeRead(KeyRange range, long revision, GetOptions option
     private readonly List<KeyValue> _found = [];
     private readonly List<KeyVersion> _step = [];
     private byte[]? _position;
+    private long _passed;
 
     public KeyRange Range => range;
 
@@ -24,12 +25,19 @@ internal sealed class RangeRead(KeyRange range, long revision, GetOptions option
     /// <summary>Gets the first key that was not looked at yet.</summary>
     public ReadOnlySpan<byte> Position => _position ?? range.Key.Span;
 
+    // What is sorted is cut when everything is there.
+    private bool IsSorted => options.SortBy is not SortTarget.Key || options.SortOrder is SortOrder.Descending;
+
     private bool IsFull =>
-        options.CountOnly || (options.Limit > 0 && _found.Count + _step.Count == options.Limit);
+        options.CountOnly || (options.Limit > 0 && !IsSorted && _found.Count + _step.Count == options.Limit);
 
     public void Add(KeyVersion version)
     {
         Count++;
+        if (options.CountOnly || !Passes(version))
+            return;
+
+        _passed++;
         if (IsFull)
             return;
 
@@ -49,13 +57,54 @@ internal sealed class RangeRead(KeyRange range, long revision, GetOptions option
         EndStep();
     }
 
-    public GetResult ToResult(long currentRevision) =>
-        new(new(currentRevision), [.. _found], Count, More: !options.CountOnly && Count > _found.Count);
+    public GetResult ToResult(long currentRevision)
+    {
+        if (IsSorted)
+            Sort();
+        bool more = options.Limit > 0 && _passed > options.Limit;
+        int returned = more ? (int)options.Limit : _found.Count;
+        KeyValue[] keyValues = new KeyValue[returned];
+        for (int i = 0; i < returned; i++)
+            keyValues[i] = IsBlankedLate ? WithoutValue(_found[i]) : _found[i];
+        return new(new(currentRevision), keyValues, Count, more);
+    }
+
+    // Who sorts by values needs them until then.
+    private bool IsBlankedLate => options.KeysOnly && options.SortBy is SortTarget.Value;
+
+    private static KeyValue WithoutValue(KeyValue key) =>
+        new(key.Key, default, key.CreateRevision, key.ModRevision, key.Version, key.Lease);
+
+    private static bool IsBetween(long value, Revision min, Revision max) =>
+        (min.Value <= 0 || value >= min.Value) && (max.Value <= 0 || value <= max.Value);
+
+    private bool Passes(KeyVersion version) =>
+        IsBetween(version.Stamp.Revision, options.MinModRevision, options.MaxModRevision)
+        && IsBetween(version.CreateRevision, options.MinCreateRevision, options.MaxCreateRevision);
+
+    private void Sort()
+    {
+        int sign = options.SortOrder is SortOrder.Descending ? -1 : 1;
+        _found.Sort((a, b) =>
+        {
+            int order = sign * Compare(a, b);
+            return order != 0 ? order : a.Key.Span.SequenceCompareTo(b.Key.Span);
+        });
+    }
+
+    private int Compare(KeyValue a, KeyValue b) => options.SortBy switch
+    {
+        SortTarget.Version => a.Version.CompareTo(b.Version),
+        SortTarget.CreateRevision => a.CreateRevision.CompareTo(b.CreateRevision),
+        SortTarget.ModRevision => a.ModRevision.CompareTo(b.ModRevision),
+        SortTarget.Value => a.Value.Span.SequenceCompareTo(b.Value.Span),
+        _ => a.Key.Span.SequenceCompareTo(b.Key.Span),
+    };
 
     /// <summary>Copies what the step found: it need not be there any more when the next one begins.</summary>
     private void EndStep()
     {
-        KeyValueCopy.Append(CollectionsMarshal.AsSpan(_step), options.KeysOnly, _found);
+        KeyValueCopy.Append(CollectionsMarshal.AsSpan(_step), options.KeysOnly && !IsBlankedLate, _found);
         _step.Clear();
         StepBytes = 0;
     }

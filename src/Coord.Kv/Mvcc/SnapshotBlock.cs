@@ -7,4 +7,7 @@ internal enum SnapshotBlock : byte
     Versions = 1,
     Changes = 2,
     End = 3,
+    Leases = 4,
+    Alarms = 5,
+    Members = 6,
 }

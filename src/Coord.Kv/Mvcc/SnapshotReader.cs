@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using Coord.Kv.Commands;
+using Coord.Kv.Leases;
 using Coord.Kv.Mvcc.Native;
 
 namespace Coord.Kv.Mvcc;
@@ -10,23 +12,29 @@ internal sealed class SnapshotReader
     private readonly Stream _source;
     private readonly StoreLayout _layout;
     private byte[] _payload = ArrayPool<byte>.Shared.Rent(SnapshotFormat.BlockTargetBytes);
-    private MvccStore? _store;
+    private readonly long _now;
+    private KeyValueState? _state;
+    private uint _version;
     private uint _crc;
     private long _versions;
     private long _changes;
+    private long _leases;
+    private long _alarms;
+    private long _members;
 
-    private SnapshotReader(Stream source, StoreLayout layout)
+    private SnapshotReader(Stream source, StoreLayout layout, long now)
     {
         _source = source;
         _layout = layout;
+        _now = now;
     }
 
     /// <summary>Reads a snapshot from its start to its end.</summary>
     /// <exception cref="InvalidDataException">The bytes are not a whole and undamaged snapshot.</exception>
-    public static MvccStore Read(Stream source, StoreLayout layout)
+    public static KeyValueState Read(Stream source, StoreLayout layout, long now)
     {
-        SnapshotReader reader = new(source, layout);
-        MvccStore? read = null;
+        SnapshotReader reader = new(source, layout, now);
+        KeyValueState? read = null;
         try
         {
             return read = reader.ReadAll();
@@ -38,7 +46,7 @@ internal sealed class SnapshotReader
         finally
         {
             if (read is null)
-                reader._store?.Dispose();
+                reader._state?.Store.Dispose();
             ArrayPool<byte>.Shared.Return(reader._payload);
         }
     }
@@ -49,25 +57,25 @@ internal sealed class SnapshotReader
             throw new InvalidDataException($"The snapshot of the key-value store cannot be read. {complaint}");
     }
 
-    private MvccStore ReadAll()
+    private KeyValueState ReadAll()
     {
-        MvccStore store = _store = ReadHeader();
+        KeyValueState state = _state = new(ReadHeader());
         SnapshotBlock before = SnapshotBlock.Versions;
         while (true)
         {
             (SnapshotBlock kind, int length) = ReadBlock();
-            Ensure(kind >= before, "Its blocks are not in order.");
+            Ensure(SnapshotFormat.PlaceOf(kind) >= SnapshotFormat.PlaceOf(before), "Its blocks are not in order.");
             before = kind;
             ReadOnlySpan<byte> payload = _payload.AsSpan(0, length);
             if (kind is SnapshotBlock.End)
             {
-                ReadEnd(store, payload);
-                return store;
+                ReadEnd(state, payload);
+                return state;
             }
 
             Ensure(length > 0, "A block is empty.");
             while (!payload.IsEmpty)
-                payload = ReadRecord(store, kind, payload);
+                payload = ReadRecord(state, kind, payload);
         }
     }
 
@@ -76,8 +84,10 @@ internal sealed class SnapshotReader
         Span<byte> header = stackalloc byte[SnapshotFormat.HeaderBytes];
         _source.ReadExactly(header);
         Ensure(header.StartsWith(SnapshotFormat.Magic), "It does not start as one.");
-        uint version = BinaryPrimitives.ReadUInt32LittleEndian(header[8..]);
-        Ensure(version == SnapshotFormat.Version, $"Its version is {version}, not {SnapshotFormat.Version}.");
+        _version = BinaryPrimitives.ReadUInt32LittleEndian(header[8..]);
+        Ensure(
+            _version is SnapshotFormat.Version or SnapshotFormat.Version - 1,
+            $"Its version is {_version}, not {SnapshotFormat.Version} or the one before.");
         uint stored = BinaryPrimitives.ReadUInt32LittleEndian(header[12..]);
         header[12..16].Clear();
         _crc = SnapshotFormat.Crc(0, header);
@@ -94,7 +104,8 @@ internal sealed class SnapshotReader
         _source.ReadExactly(header);
         SnapshotBlock kind = (SnapshotBlock)header[0];
         int length = BinaryPrimitives.ReadInt32LittleEndian(header[4..]);
-        Ensure(kind is >= SnapshotBlock.Versions and <= SnapshotBlock.End, "A block has no such kind.");
+        SnapshotBlock last = _version == 1 ? SnapshotBlock.End : SnapshotBlock.Members;
+        Ensure(kind >= SnapshotBlock.Versions && kind <= last, "A block has no such kind.");
         Ensure(length is >= 0 and <= SnapshotFormat.MaxBlockBytes, "A block has an impossible length.");
         if (length > _payload.Length)
         {
@@ -110,29 +121,86 @@ internal sealed class SnapshotReader
         return (kind, length);
     }
 
-    private ReadOnlySpan<byte> ReadRecord(MvccStore store, SnapshotBlock kind, ReadOnlySpan<byte> payload)
+    private ReadOnlySpan<byte> ReadRecord(KeyValueState state, SnapshotBlock kind, ReadOnlySpan<byte> payload)
     {
-        Ensure(SnapshotRecord.TryRead(payload, out SnapshotRecord record), "A record is cut off or impossible.");
+        switch (kind)
+        {
+            case SnapshotBlock.Leases:
+                return ReadLease(state, payload);
+            case SnapshotBlock.Alarms:
+                return ReadAlarm(state, payload);
+            case SnapshotBlock.Members:
+                return ReadMember(state, payload);
+        }
+
+        bool isWhole = SnapshotRecord.TryRead(payload, out SnapshotRecord record, hasLease: _version > 1);
+        Ensure(isWhole, "A record is cut off or impossible.");
         if (kind is SnapshotBlock.Versions)
         {
-            store.LoadBase(record);
+            state.Store.LoadBase(record);
             _versions++;
         }
         else
         {
-            store.LoadChange(record);
+            state.Store.LoadChange(record);
             _changes++;
         }
 
-        return payload[record.Bytes..];
+        return payload[record.BytesRead(_version > 1)..];
     }
 
-    private void ReadEnd(MvccStore store, ReadOnlySpan<byte> payload)
+    private ReadOnlySpan<byte> ReadLease(KeyValueState state, ReadOnlySpan<byte> payload)
     {
-        Ensure(payload.Length == SnapshotFormat.EndPayloadBytes, "Its end has an impossible length.");
+        Ensure(payload.Length >= SnapshotFormat.LeaseBytes, "A lease is cut off.");
+        LeaseRecord lease = new(
+            BinaryPrimitives.ReadInt64LittleEndian(payload),
+            BinaryPrimitives.ReadInt64LittleEndian(payload[8..]),
+            BinaryPrimitives.ReadInt64LittleEndian(payload[16..]),
+            BinaryPrimitives.ReadInt64LittleEndian(payload[24..]));
+        Ensure(state.Leases.TryLoad(lease, _now), "A lease is impossible, or there twice.");
+        _leases++;
+        return payload[SnapshotFormat.LeaseBytes..];
+    }
+
+    private ReadOnlySpan<byte> ReadAlarm(KeyValueState state, ReadOnlySpan<byte> payload)
+    {
+        Ensure(payload.Length >= SnapshotFormat.AlarmBytes, "An alarm is cut off.");
+        Alarm alarm = new(new(BinaryPrimitives.ReadUInt64LittleEndian(payload)), (AlarmKind)payload[8]);
+        Ensure(alarm.Kind <= AlarmKind.Corrupt && state.Alarms.Raise(alarm), "An alarm is impossible, or there twice.");
+        _alarms++;
+        return payload[SnapshotFormat.AlarmBytes..];
+    }
+
+    private ReadOnlySpan<byte> ReadMember(KeyValueState state, ReadOnlySpan<byte> payload)
+    {
+        Ensure(payload.Length >= sizeof(int), "A member is cut off.");
+        int length = BinaryPrimitives.ReadInt32LittleEndian(payload);
+        payload = payload[sizeof(int)..];
+        Ensure(length >= 0 && length <= payload.Length, "A member is cut off.");
+        MemberInfo? member = MemberCodec.TryRead(payload[..length].ToArray());
+        Ensure(member is not null, "A member is impossible.");
+        state.Members.Publish(member!);
+        _members++;
+        return payload[length..];
+    }
+
+    private void ReadEnd(KeyValueState state, ReadOnlySpan<byte> payload)
+    {
+        int expected = _version == 1 ? SnapshotFormat.EndPayloadBytesOfVersion1 : SnapshotFormat.EndPayloadBytes;
+        Ensure(payload.Length == expected, "Its end has an impossible length.");
         Ensure(BinaryPrimitives.ReadInt64LittleEndian(payload) == _versions, "Versions are missing.");
         Ensure(BinaryPrimitives.ReadInt64LittleEndian(payload[8..]) == _changes, "Changes are missing.");
-        store.EndLoading(BinaryPrimitives.ReadInt64LittleEndian(payload[16..]));
+        state.Store.EndLoading(BinaryPrimitives.ReadInt64LittleEndian(payload[16..]));
+        if (_version > 1)
+        {
+            Ensure(BinaryPrimitives.ReadInt64LittleEndian(payload[24..]) == _leases, "Leases are missing.");
+            Ensure(BinaryPrimitives.ReadInt64LittleEndian(payload[32..]) == _alarms, "Alarms are missing.");
+            Ensure(BinaryPrimitives.ReadInt64LittleEndian(payload[40..]) == _members, "Members are missing.");
+            bool fits = state.Leases.TryEndLoading(BinaryPrimitives.ReadInt64LittleEndian(payload[48..]));
+            Ensure(fits, "Leases are newer than their count.");
+        }
+
+        Ensure(state.Store.TryAttachAll(state.Leases), "A key is attached to a lease that does not exist.");
         Ensure(_source.ReadByte() < 0, "Something follows its end.");
     }
 }

@@ -6,7 +6,8 @@ namespace Coord.Kv.Mvcc;
 /// <summary>A version or a change as it stands in a snapshot; the memory is borrowed. See FORMAT.md.</summary>
 internal readonly ref struct SnapshotRecord
 {
-    public const int HeadBytes = 37;
+    public const int HeadBytes = 45;
+    private const int LeaseBytes = 8;
 
     public bool IsTombstone { get; init; }
 
@@ -23,7 +24,10 @@ internal readonly ref struct SnapshotRecord
     /// <summary>Gets the lease; version 1 of the format has none.</summary>
     public long Lease { get; init; }
 
-    public int Bytes => HeadBytes + Key.Length + Value.Length;
+    public int Bytes => BytesRead(hasLease: true);
+
+    public int BytesRead(bool hasLease) =>
+        HeadBytes - (hasLease ? 0 : LeaseBytes) + Key.Length + Value.Length;
 
     public static SnapshotRecord Of(KeyVersion version) => new()
     {
@@ -37,17 +41,21 @@ internal readonly ref struct SnapshotRecord
     };
 
     /// <summary>Reads a record from the start of some bytes.</summary>
+    /// <param name="bytes">The bytes; the record borrows from them.</param>
+    /// <param name="record">The record.</param>
+    /// <param name="hasLease">Whether it has a lease, as all have but those of version 1.</param>
     /// <returns>False if they do not begin with a whole record.</returns>
-    public static bool TryRead(ReadOnlySpan<byte> bytes, out SnapshotRecord record)
+    public static bool TryRead(ReadOnlySpan<byte> bytes, out SnapshotRecord record, bool hasLease = true)
     {
         record = default;
-        if (bytes.Length < HeadBytes || bytes[0] > 1)
+        int headBytes = hasLease ? HeadBytes : HeadBytes - LeaseBytes;
+        if (bytes.Length < headBytes || bytes[0] > 1)
             return false;
 
         int keyBytes = BinaryPrimitives.ReadInt32LittleEndian(bytes[1..]);
         int valueBytes = BinaryPrimitives.ReadInt32LittleEndian(bytes[5..]);
         bool isTombstone = bytes[0] == 1;
-        if (keyBytes <= 0 || valueBytes < 0 || (long)keyBytes + valueBytes > bytes.Length - HeadBytes)
+        if (keyBytes <= 0 || valueBytes < 0 || (long)keyBytes + valueBytes > bytes.Length - headBytes)
             return false;
         if (isTombstone && valueBytes > 0)
             return false;
@@ -55,13 +63,14 @@ internal readonly ref struct SnapshotRecord
         record = new()
         {
             IsTombstone = isTombstone,
-            Key = bytes.Slice(HeadBytes, keyBytes),
-            Value = bytes.Slice(HeadBytes + keyBytes, valueBytes),
+            Key = bytes.Slice(headBytes, keyBytes),
+            Value = bytes.Slice(headBytes + keyBytes, valueBytes),
             Stamp = new(
                 BinaryPrimitives.ReadInt64LittleEndian(bytes[9..]),
                 BinaryPrimitives.ReadInt32LittleEndian(bytes[17..])),
             CreateRevision = BinaryPrimitives.ReadInt64LittleEndian(bytes[21..]),
             Version = BinaryPrimitives.ReadInt64LittleEndian(bytes[29..]),
+            Lease = hasLease ? BinaryPrimitives.ReadInt64LittleEndian(bytes[37..]) : 0,
         };
         return true;
     }
@@ -75,6 +84,7 @@ internal readonly ref struct SnapshotRecord
         BinaryPrimitives.WriteInt32LittleEndian(destination[17..], Stamp.Sub);
         BinaryPrimitives.WriteInt64LittleEndian(destination[21..], CreateRevision);
         BinaryPrimitives.WriteInt64LittleEndian(destination[29..], Version);
+        BinaryPrimitives.WriteInt64LittleEndian(destination[37..], Lease);
         Key.CopyTo(destination[HeadBytes..]);
         Value.CopyTo(destination[(HeadBytes + Key.Length)..]);
     }

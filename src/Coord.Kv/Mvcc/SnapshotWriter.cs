@@ -1,11 +1,14 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics;
+using Coord.Kv.Commands;
+using Coord.Kv.Leases;
 using Coord.Kv.Mvcc.Native;
+using MessagePack;
 
 namespace Coord.Kv.Mvcc;
 
-/// <summary>Writes a snapshot of a store: header, versions, changes, end. See FORMAT.md. One thread.</summary>
+/// <summary>Writes a snapshot of a store: versions, changes, leases and more. See FORMAT.md. One thread.</summary>
 internal sealed class SnapshotWriter
 {
     private readonly Stream _destination;
@@ -14,6 +17,9 @@ internal sealed class SnapshotWriter
     private uint _crc;
     private long _versions;
     private long _changes;
+    private long _leases;
+    private long _alarms;
+    private long _members;
     private long _usedBytes;
 
     public SnapshotWriter(Stream destination, long revision, long compactedRevision)
@@ -43,13 +49,62 @@ internal sealed class SnapshotWriter
         Debug.Assert(rest.IsEmpty, "What was copied is whole records.");
     }
 
-    public void End()
+    public void Write(ReadOnlySpan<LeaseRecord> leases)
+    {
+        foreach (LeaseRecord lease in leases)
+        {
+            Span<byte> record = StartRecord(SnapshotBlock.Leases, SnapshotFormat.LeaseBytes);
+            BinaryPrimitives.WriteInt64LittleEndian(record, lease.Id);
+            BinaryPrimitives.WriteInt64LittleEndian(record[8..], lease.GrantedSeconds);
+            BinaryPrimitives.WriteInt64LittleEndian(record[16..], lease.RemainingSeconds);
+            BinaryPrimitives.WriteInt64LittleEndian(record[24..], lease.Stamp);
+        }
+
+        _leases += leases.Length;
+    }
+
+    public void Write(ReadOnlySpan<Alarm> alarms)
+    {
+        foreach (Alarm alarm in alarms)
+        {
+            Span<byte> record = StartRecord(SnapshotBlock.Alarms, SnapshotFormat.AlarmBytes);
+            BinaryPrimitives.WriteUInt64LittleEndian(record, alarm.Member.Value);
+            record[8] = (byte)alarm.Kind;
+        }
+
+        _alarms += alarms.Length;
+    }
+
+    public void Write(ReadOnlySpan<MemberInfo> members)
+    {
+        ArrayBufferWriter<byte> bytes = new();
+        foreach (MemberInfo member in members)
+        {
+            bytes.ResetWrittenCount();
+            MessagePackWriter writer = new(bytes);
+            MemberCodec.Write(ref writer, member);
+            writer.Flush();
+            Span<byte> record = StartRecord(SnapshotBlock.Members, sizeof(int) + bytes.WrittenCount);
+            BinaryPrimitives.WriteInt32LittleEndian(record, bytes.WrittenCount);
+            bytes.WrittenSpan.CopyTo(record[sizeof(int)..]);
+        }
+
+        _members += members.Length;
+    }
+
+    /// <summary>Ends the snapshot.</summary>
+    /// <param name="lastLeaseStamp">The count of grants and renewals of leases.</param>
+    public void End(long lastLeaseStamp)
     {
         StartBlock(SnapshotBlock.End);
         Span<byte> payload = _block.GetSpan(SnapshotFormat.EndPayloadBytes);
         BinaryPrimitives.WriteInt64LittleEndian(payload, _versions);
         BinaryPrimitives.WriteInt64LittleEndian(payload[8..], _changes);
         BinaryPrimitives.WriteInt64LittleEndian(payload[16..], _usedBytes);
+        BinaryPrimitives.WriteInt64LittleEndian(payload[24..], _leases);
+        BinaryPrimitives.WriteInt64LittleEndian(payload[32..], _alarms);
+        BinaryPrimitives.WriteInt64LittleEndian(payload[40..], _members);
+        BinaryPrimitives.WriteInt64LittleEndian(payload[48..], lastLeaseStamp);
         _block.Advance(SnapshotFormat.EndPayloadBytes);
         StartBlock(SnapshotBlock.None);
         _destination.Flush();
@@ -66,6 +121,16 @@ internal sealed class SnapshotWriter
             _versions++;
         else
             _changes++;
+    }
+
+    private Span<byte> StartRecord(SnapshotBlock kind, int bytes)
+    {
+        if (_kind != kind || _block.WrittenCount + bytes > SnapshotFormat.BlockTargetBytes)
+            StartBlock(kind);
+
+        Span<byte> record = _block.GetSpan(bytes)[..bytes];
+        _block.Advance(bytes);
+        return record;
     }
 
     private void StartBlock(SnapshotBlock next)

@@ -1,3 +1,4 @@
+using Coord.Kv.Leases;
 using Coord.Raft;
 
 namespace Coord.Kv.Mvcc;
@@ -6,9 +7,10 @@ namespace Coord.Kv.Mvcc;
 /// The store as it was at one moment, written beside ongoing commands. One thread; takes the lock in steps.
 /// </summary>
 /// <remarks>
-/// Nothing is copied when it is made. A pin keeps what it needs from being freed, and it knows by their stamps and
-/// sequence numbers which versions it may see. The memory that waits is bounded by what is written meanwhile. Each step
-/// copies a bounded number of records under the lock, and the stream is written outside of it.
+/// Of keys nothing is copied when it is made; leases, alarms and members are. A pin keeps what it needs from being
+/// freed, and it knows by their stamps and sequence numbers which versions it may see. The memory that waits is
+/// bounded by what is written meanwhile. Each step copies a bounded number of records under the lock, and the stream
+/// is written outside of it.
 /// </remarks>
 internal sealed class StoreCapture : IStateCapture
 {
@@ -21,13 +23,22 @@ internal sealed class StoreCapture : IStateCapture
     private readonly long _firstChange;
     private readonly long _endOfChanges;
     private readonly Stamp _boundary;
+    private readonly LeaseRecord[] _leases;
+    private readonly long _lastLeaseStamp;
+    private readonly Alarm[] _alarms;
+    private readonly MemberInfo[] _members;
     private bool _disposed;
 
     /// <summary>Creates the capture; the caller holds the lock.</summary>
-    public StoreCapture(Lock storeLock, MvccStore store)
+    public StoreCapture(Lock storeLock, KeyValueState state)
     {
+        MvccStore store = state.Store;
         _lock = storeLock;
         _store = store;
+        _leases = state.Leases.ToRecords();
+        _lastLeaseStamp = state.Leases.LastStamp;
+        _alarms = state.Alarms.List();
+        _members = state.Members.List();
         _revision = store.Revision;
         _compactedRevision = store.CompactedRevision;
 
@@ -64,7 +75,10 @@ internal sealed class StoreCapture : IStateCapture
             writer.Write(SnapshotBlock.Changes, step);
         }
 
-        writer.End();
+        writer.Write(_leases);
+        writer.Write(_alarms);
+        writer.Write(_members);
+        writer.End(_lastLeaseStamp);
     }
 
     /// <inheritdoc/>

@@ -42,7 +42,7 @@ public sealed class StoreMemoryTests
     public void A_key_takes_about_as_much_memory_however_many_there_are(int keys)
     {
         KeyValueStateMachine machine = new();
-        byte[] command = Put(0, new WritePolicy(0, 1000));
+        byte[] command = Put(0, new WritePolicy(0, 100));
         for (int i = 0; i < keys; i++)
             Apply(machine, command, Spread(i));
         Assert.InRange((double)machine.AllocatedBytes / keys, 8 + ValueBytes, 395);
@@ -100,15 +100,15 @@ public sealed class StoreMemoryTests
         byte[] bytes = new byte[8];
         BinaryPrimitives.WriteInt64BigEndian(bytes, key);
         ArrayBufferWriter<byte> command = new();
-        CommandCodec.Write(command, Command.Put(bytes, new byte[ValueBytes], returnPrevious: false, policy));
+        CommandCodec.Write(command, Command.Put(bytes, new byte[ValueBytes], PutFlags.None, policy));
         return command.WrittenSpan.ToArray();
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Apply(KeyValueStateMachine machine, byte[] command, long key)
     {
-        // The key is the first field with bytes: array, version, kind, bin 8, length, key.
-        BinaryPrimitives.WriteInt64BigEndian(command.AsSpan(5), key);
+        // The key is the first field with bytes: array, version, kind, three numbers of one byte, bin 8, length, key.
+        BinaryPrimitives.WriteInt64BigEndian(command.AsSpan(8), key);
         machine.Apply(new(EntryId.Zero, command));
         machine.OnBatchApplied(default);
     }
