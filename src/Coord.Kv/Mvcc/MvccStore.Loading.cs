@@ -81,19 +81,14 @@ internal sealed partial class MvccStore
     }
 
     /// <summary>Attaches all keys to their leases.</summary>
-    /// <returns>False if one of these leases does not exist.</returns>
-    public bool TryAttachAll(LeaseTable leases)
+    /// <remarks>A key from a backup may name a lease that is not there; it lives on without one.</remarks>
+    public void AttachAll(LeaseTable leases)
     {
         for (KeyIndex.Cursor cursor = _index.Seek([]); cursor.TryTake(out KeyHistory history);)
         {
-            if (history.Live is not { Lease: not 0 } live)
-                continue;
-            if (!leases.Contains(live.Lease))
-                return false;
-            leases.Move(live.Key, from: 0, live.Lease);
+            if (history.Live is { Lease: not 0 } live)
+                leases.Move(live.Key, from: 0, live.Lease);
         }
-
-        return true;
     }
 
     private static void Ensure(bool condition, string complaint)

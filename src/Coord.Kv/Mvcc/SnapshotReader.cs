@@ -200,7 +200,7 @@ internal sealed class SnapshotReader
             Ensure(fits, "Leases are newer than their count.");
         }
 
-        Ensure(state.Store.TryAttachAll(state.Leases), "A key is attached to a lease that does not exist.");
+        state.Store.AttachAll(state.Leases);
         Ensure(_source.ReadByte() < 0, "Something follows its end.");
     }
 }

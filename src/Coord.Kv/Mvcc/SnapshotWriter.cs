@@ -94,7 +94,7 @@ internal sealed class SnapshotWriter
 
     /// <summary>Ends the snapshot.</summary>
     /// <param name="lastLeaseStamp">The count of grants and renewals of leases.</param>
-    public void End(long lastLeaseStamp)
+    public void End(long lastLeaseStamp = 0)
     {
         StartBlock(SnapshotBlock.End);
         Span<byte> payload = _block.GetSpan(SnapshotFormat.EndPayloadBytes);
