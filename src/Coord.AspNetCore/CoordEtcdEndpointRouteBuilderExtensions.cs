@@ -1,4 +1,5 @@
 using Coord.AspNetCore;
+using Coord.AspNetCore.Gateway;
 using Coord.AspNetCore.Http;
 using Coord.AspNetCore.Services;
 using Microsoft.AspNetCore.Http;
@@ -12,7 +13,8 @@ namespace Microsoft.AspNetCore.Builder;
 public static class CoordEtcdEndpointRouteBuilderExtensions
 {
     /// <summary>
-    /// Maps the gRPC services of etcd v3, and <c>/version</c>, <c>/health</c>, <c>/metrics</c> and <c>/debug/vars</c>.
+    /// Maps the gRPC services of etcd v3, their JSON under <c>/v3</c>, and <c>/version</c>, <c>/health</c>,
+    /// <c>/metrics</c> and <c>/debug/vars</c>.
     /// </summary>
     /// <param name="endpoints">Where to map them. The port needs <c>UseCoordProtocols</c>.</param>
     /// <returns>The same.</returns>
@@ -34,6 +36,10 @@ public static class CoordEtcdEndpointRouteBuilderExtensions
         Limit(endpoints.MapGrpcService<AuthService>());
         Limit(endpoints.MapGrpcService<LockService>());
         Limit(endpoints.MapGrpcService<ElectionService>());
+
+        GatewayRoutes gateway = services.GetRequiredService<GatewayRoutes>();
+        Map("/v3/{**path}", gateway.InvokeAsync);
+        Map("/v3beta/{**path}", gateway.InvokeAsync);
 
         Map("/version", services.GetRequiredService<VersionEndpoint>().InvokeAsync);
         Map("/health", services.GetRequiredService<HealthEndpoint>().InvokeAsync);

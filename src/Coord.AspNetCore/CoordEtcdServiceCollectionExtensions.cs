@@ -1,5 +1,6 @@
 using Coord.AspNetCore;
 using Coord.AspNetCore.Diagnostics;
+using Coord.AspNetCore.Gateway;
 using Coord.AspNetCore.Handlers;
 using Coord.AspNetCore.Http;
 using Coord.AspNetCore.Services;
@@ -38,6 +39,7 @@ public static class CoordEtcdServiceCollectionExtensions
         services.TryAddSingleton<StreamScope>();
         AddHandlers(services);
         AddServices(services);
+        services.TryAddSingleton<GatewayRoutes>();
         services.TryAddSingleton<CallMetrics>();
         services.TryAddSingleton<MeterMetrics>();
         services.TryAddSingleton<VersionEndpoint>();

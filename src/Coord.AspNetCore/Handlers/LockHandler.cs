@@ -35,7 +35,7 @@ internal sealed class LockHandler(EtcdMember member)
     public async ValueTask<UnlockResponse> UnlockAsync(UnlockRequest request, CancellationToken cancellationToken)
     {
         if (request.Key.IsEmpty)
-            throw EtcdError.EmptyKey.ToException();
+            throw EtcdError.EmptyKey.Unwrapped().ToException();
 
         DeleteResult result = await member.Store
             .DeleteAsync(KeyRange.Single(request.Key.Memory), null, cancellationToken)

@@ -1,0 +1,37 @@
+using System.Buffers;
+using Google.Protobuf;
+
+namespace Coord.AspNetCore.Gateway;
+
+/// <summary>Makes messages of JSON and JSON of messages, by way of the binary encoding.</summary>
+internal static class GatewayCodec
+{
+    /// <summary>Makes a message of the value that a body holds.</summary>
+    /// <exception cref="JsonFormatException">The value does not fit.</exception>
+    /// <exception cref="Grpc.Core.RpcException">The message is too large.</exception>
+    public static T Parse<T>(GatewayBody body, MessageParser<T> parser, MessageSchema schema)
+        where T : IMessage<T>
+    {
+        using WireBuffer wire = new();
+        JsonToProto.Translate(body.Value, schema, wire);
+
+        // A stream, because only with one does the parser let messages nest as deep as transactions do.
+        using CodedInputStream input = CodedInputStream.CreateWithLimits(
+            wire.ToStream(), int.MaxValue, JsonToProto.MaxNesting + 1);
+        T message = parser.ParseFrom(input);
+        int size = message.CalculateSize();
+        return size <= body.MaxMessageBytes ? message : throw GatewayBody.TooLarge(size, body.MaxMessageBytes);
+    }
+
+    /// <summary>Writes a message as JSON.</summary>
+    /// <returns>About how many bytes that took.</returns>
+    public static int Write(IMessage message, IBufferWriter<byte> output)
+    {
+        int size = message.CalculateSize();
+        byte[] rented = ArrayPool<byte>.Shared.Rent(size);
+        message.WriteTo(rented.AsSpan(0, size));
+        ProtoToJson.Translate(rented.AsSpan(0, size), MessageSchema.Of(message.Descriptor), output);
+        ArrayPool<byte>.Shared.Return(rented);
+        return size;
+    }
+}

@@ -1,0 +1,31 @@
+using Coord.AspNetCore.Http;
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using Microsoft.AspNetCore.Http;
+
+namespace Coord.AspNetCore.Gateway;
+
+/// <summary>One request, one answer.</summary>
+internal sealed class UnaryCall<TRequest, TResponse>(
+    string method,
+    MessageParser<TRequest> parser,
+    UnaryServerMethod<TRequest, TResponse> service,
+    Interceptor interceptor)
+    : GatewayCall(method)
+    where TRequest : class, IMessage<TRequest>, new()
+    where TResponse : class, IMessage<TResponse>
+{
+    private readonly MessageSchema _schema = MessageSchema.Of(new TRequest().Descriptor);
+
+    protected override async Task RunAsync(HttpContext context, GatewayBody body, GatewayCallContext call)
+    {
+        TRequest request = await body.ReadAsync(context.RequestAborted).ConfigureAwait(false)
+            ? GatewayCodec.Parse(body, parser, _schema)
+            : new TRequest();
+        TResponse response = await interceptor.UnaryServerHandler(request, call, service).ConfigureAwait(false);
+        context.Response.ContentType = PlainAnswer.Json;
+        GatewayCodec.Write(response, context.Response.BodyWriter);
+        await context.Response.BodyWriter.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+    }
+}
