@@ -28,6 +28,7 @@ ${Bold}./build.sh <verb> [options]${Plain}
   ${Bold}test${Plain}     run the tests in Debug, where the assertions are on; options go to dotnet test
   ${Bold}sim${Plain}      run the simulator; options go to it
   ${Bold}bench${Plain}    run benchmarks in Release; options go to BenchmarkDotNet (try --list flat)
+  ${Bold}compare${Plain}  put the same load on etcd and coord-host in turns; --help says more
   ${Bold}tidy${Plain}     check the house rules
   ${Bold}torture${Plain}  kill and restart real processes: --rounds N (default 100), --seed N to repeat one
   ${Bold}e2e${Plain}      run etcd's own end-to-end suite against coord-host; --help says more
@@ -173,7 +174,7 @@ verb="${1:-help}"
 if (($# > 0)); then shift; fi
 case "$verb" in
   help | -h | --help) help; exit ;;
-  build | test | sim | bench | format | api | tidy | torture | e2e | ci) require_dotnet ;;
+  build | test | sim | bench | compare | format | api | tidy | torture | e2e | ci) require_dotnet ;;
   *) help >&2; die "There is no verb '$verb'." ;;
 esac
 
@@ -189,6 +190,11 @@ case "$verb" in
   api) dotnet format analyzers "$Solution" --diagnostics RS0016 --severity warn "$@" ;;
   tidy) dotnet test tests/Coord.Tidy.Tests "$@" ;;
   torture) torture "$@" ;;
+  compare)
+    dotnet build samples/Coord.SampleHost -c Release -v quiet --nologo >&2
+    dotnet build benchmarks/Coord.LoadGenerator -c Release -v quiet --nologo >&2
+    artifacts/bin/Coord.LoadGenerator/release/coord-load compare "$@"
+    ;;
   e2e)
     dotnet build samples/Coord.SampleHost -c Release -v quiet --nologo >&2
     tests/Conformance/etcd-e2e.sh "$@"

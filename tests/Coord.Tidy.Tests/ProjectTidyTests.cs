@@ -24,6 +24,7 @@ public sealed class ProjectTidyTests
         ["Coord.FirstProgram"] = ["Coord.Hosting"],
         ["Coord.Simulation"] = Layers,
         ["Coord.Benchmarks"] = [.. Layers, "Coord.Client"],
+        ["Coord.LoadGenerator"] = [],
         ["Coord.Contract.Tests"] = ["Coord.AspNetCore", "Coord.Client"],
         ["Coord.Process.Tests"] = ["Coord.SampleHost"],
         ["Coord.Tidy.Tests"] = [],
