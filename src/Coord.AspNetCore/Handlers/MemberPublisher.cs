@@ -44,7 +44,7 @@ internal sealed class MemberPublisher(
                 await member.Store.PublishMemberAsync(self, cancellationToken).ConfigureAwait(false);
             return true;
         }
-        catch (Exception exception) when (exception is CoordException or NotSupportedException)
+        catch (CoordException exception)
         {
             Log.NotPublished(logger, exception.Message);
             return false;
