@@ -104,7 +104,13 @@ internal sealed partial class ClusterHandler
         MemberUpdateRequest request, CancellationToken cancellationToken)
     {
         NodeId id = new(request.ID);
-        PeerUrls urls = PeerUrls.Parse(request.PeerURLs) ?? throw EtcdError.BadMemberUrls.ToException();
+        if (PeerUrls.Parse(request.PeerURLs) is not { } urls)
+        {
+            // Of two mistakes this one is told.
+            Find(member.Node.Status.Membership, id);
+            throw EtcdError.BadMemberUrls.ToException();
+        }
+
         Membership reached = await ChangeAsync(MoveAsync, cancellationToken).ConfigureAwait(false);
         MemberUpdateResponse response = new() { Header = Header() };
         response.Members.AddRange(Describe(reached));
