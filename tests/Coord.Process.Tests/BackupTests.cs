@@ -36,8 +36,9 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
 
         foreach (ClusterMember member in restored.Members)
             Assert.Equal(history, await HistoryAsync(member.ClientUrl, revision));
+        await LosesKeysWithItsLeaseAsync(restored.Members[1].ClientUrl);
         await EtcdTool.AtAsync(restored.Members[0].ClientUrl, "put", "after", "1");
-        Assert.Equal(revision + 1, await EtcdTool.RevisionAsync(restored.Members[2].ClientUrl));
+        Assert.Equal(revision + 2, await EtcdTool.RevisionAsync(restored.Members[2].ClientUrl));
     }
 
     [EtcdFact]
@@ -74,9 +75,10 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
         using EtcdProcess etcd = await EtcdProcess.StartAsync(_directory.File("etcd"), peerUrl);
 
         Assert.Equal(await HistoryAsync(endpoint, revision), await HistoryAsync(etcd.Endpoint, revision));
+        await LosesKeysWithItsLeaseAsync(etcd.Endpoint);
         await EtcdTool.AtAsync(etcd.Endpoint, "put", "after", "1");
         await EtcdTool.AtAsync(etcd.Endpoint, "compact", $"{revision}");
-        Assert.Equal(revision + 1, await EtcdTool.RevisionAsync(etcd.Endpoint));
+        Assert.Equal(revision + 2, await EtcdTool.RevisionAsync(etcd.Endpoint));
     }
 
     [EtcdFact]
@@ -94,26 +96,39 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
 
         string endpoint = cluster.Members[2].ClientUrl;
         Assert.Equal(await HistoryAsync(etcd.Endpoint, revision), await HistoryAsync(endpoint, revision));
+        await LosesKeysWithItsLeaseAsync(endpoint);
         await EtcdTool.AtAsync(endpoint, "put", "after", "1");
-        Assert.Equal(revision + 1, await EtcdTool.RevisionAsync(endpoint));
+        Assert.Equal(revision + 2, await EtcdTool.RevisionAsync(endpoint));
     }
 
-    /// <summary>Writes a history with overwritten and deleted keys, values larger than a page, and a compaction.</summary>
+    /// <summary>Writes a history with keys that change and go, a large value, a lease, and a compaction.</summary>
     /// <returns>The last revision.</returns>
     private static async Task<long> FillAsync(string endpoint)
     {
         for (int i = 0; i < 15; i++)
             await EtcdTool.AtAsync(endpoint, "put", $"k{i}", new string('v', i * 100));
         await EtcdTool.AtAsync(endpoint, "put", "large", new string('x', 100_000));
-        await EtcdTool.AtAsync(endpoint, "put", "k1", "again");
+        string lease = (await EtcdTool.AtAsync(endpoint, "lease", "grant", "600")).Split(' ')[1];
+        await EtcdTool.AtAsync(endpoint, "put", "k1", "again", "--lease", lease);
         await EtcdTool.AtAsync(endpoint, "del", "k2");
         await EtcdTool.AtAsync(endpoint, "put", "k3", "again");
         await EtcdTool.AtAsync(endpoint, "del", "k10", "k13");
         await EtcdTool.AtAsync(endpoint, "put", "k10", "anew");
         await EtcdTool.AtAsync(endpoint, "compact", $"{Compacted}");
-        await EtcdTool.AtAsync(endpoint, "put", "k1", "once more");
+        await EtcdTool.AtAsync(endpoint, "put", "k1", "once more", "--lease", lease);
         await EtcdTool.AtAsync(endpoint, "del", "k4");
         return await EtcdTool.RevisionAsync(endpoint);
+    }
+
+    /// <summary>The one lease has its whole time to live and its key, which goes with it.</summary>
+    private static async Task LosesKeysWithItsLeaseAsync(string endpoint)
+    {
+        string[] list = (await EtcdTool.AtAsync(endpoint, "lease", "list")).Split('\n');
+        string lease = Assert.Single(list.Skip(1), line => line.Length > 0);
+        string status = await EtcdTool.AtAsync(endpoint, "lease", "timetolive", lease, "--keys");
+        Assert.Matches(@"granted with TTL\(600s\), remaining\((600|5[5-9].)s\), attached keys\(\[k1\]\)", status);
+        await EtcdTool.AtAsync(endpoint, "lease", "revoke", lease);
+        Assert.Empty(await EtcdTool.AtAsync(endpoint, "get", "k1"));
     }
 
     private static async Task<string[]> HistoryAsync(string endpoint, long last)
@@ -125,7 +140,7 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
         return [.. history];
     }
 
-    /// <summary>Saves a snapshot with etcd's tool, and compares what it tells of it with what the library does.</summary>
+    /// <summary>Saves a snapshot with etcd's tool, which must tell the same of it as the library.</summary>
     private static async Task SaveAsync(string endpoint, string path, long revision)
     {
         await EtcdTool.AtAsync(endpoint, "snapshot", "save", path);

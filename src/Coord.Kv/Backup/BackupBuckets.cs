@@ -10,7 +10,6 @@ internal static class BackupBuckets
         "auth"u8.ToArray(),
         "authRoles"u8.ToArray(),
         "authUsers"u8.ToArray(),
-        "lease"u8.ToArray(),
         "members"u8.ToArray(),
         "members_removed"u8.ToArray(),
     ];

@@ -116,6 +116,16 @@ internal sealed class BackupFeed(BackupWriter writer) : Stream
 
     private void Take(ReadOnlySpan<byte> block)
     {
+        if (_block is SnapshotBlock.Leases)
+        {
+            for (; !block.IsEmpty; block = block[SnapshotFormat.LeaseBytes..])
+            {
+                writer.AddLease(
+                    BinaryPrimitives.ReadInt64LittleEndian(block), BinaryPrimitives.ReadInt64LittleEndian(block[8..]));
+            }
+        }
+
+        // Alarms and members are the cluster's, and the backup is to become another one.
         if (_block is not (SnapshotBlock.Versions or SnapshotBlock.Changes))
             return;
 

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using Coord.Kv.Leases;
 using Coord.Kv.Mvcc;
 
 namespace Coord.Kv.Backup;
@@ -41,7 +43,7 @@ internal sealed class BackupRestorer : IDisposable
     {
         _backup.VisitVersions(Take, _cancellationToken);
         WriteOld();
-        _writer.End();
+        WriteLeases();
     }
 
     /// <inheritdoc/>
@@ -68,6 +70,20 @@ internal sealed class BackupRestorer : IDisposable
         _oldWritten = true;
         _old.Visit(TakeOld, _cancellationToken);
         WriteNewest();
+    }
+
+    /// <summary>Writes the leases, which all have their whole time before them: their clients were cut off.</summary>
+    private void WriteLeases()
+    {
+        List<LeaseRecord> leases = [];
+        foreach ((long id, long seconds) in _backup.ReadLeases().OrderBy(lease => lease.Id))
+        {
+            long granted = Math.Clamp(seconds, 1, LeaseTable.MaxSeconds);
+            leases.Add(new(id, granted, granted, Stamp: leases.Count + 1));
+        }
+
+        _writer.Write((ReadOnlySpan<LeaseRecord>)CollectionsMarshal.AsSpan(leases));
+        _writer.End(leases.Count);
     }
 
     private void TakeOld(in SnapshotRecord record)

@@ -9,6 +9,7 @@ internal sealed class BackupWriter : IDisposable
 {
     private readonly BoltFileWriter _file;
     private readonly RecordSorter _versions;
+    private readonly SortedDictionary<ulong, long> _leases = [];
     private readonly ArrayBufferWriter<byte> _value = new();
     private readonly CancellationToken _cancellationToken;
     private BoltTreeWriter? _keys;
@@ -42,11 +43,15 @@ internal sealed class BackupWriter : IDisposable
         AddTo(keys, record);
     }
 
+    /// <summary>Adds a lease with its whole time to live.</summary>
+    public void AddLease(long id, long seconds) => _leases.Add((ulong)id, seconds);
+
     /// <summary>Writes all that is left; the file is then complete but for its digest.</summary>
     public void End()
     {
         _file.EndBucket(BackupBuckets.Key, Keys());
         WriteMeta();
+        WriteLeases();
         WriteCluster();
         foreach (byte[] name in BackupBuckets.Empty)
             _file.EndBucket(name, _file.BeginBucket());
@@ -95,6 +100,21 @@ internal sealed class BackupWriter : IDisposable
         }
 
         _file.EndBucket(BackupBuckets.Meta, meta);
+    }
+
+    private void WriteLeases()
+    {
+        BoltTreeWriter leases = _file.BeginBucket();
+        Span<byte> key = stackalloc byte[sizeof(ulong)];
+        foreach ((ulong id, long seconds) in _leases)
+        {
+            BinaryPrimitives.WriteUInt64BigEndian(key, id);
+            _value.ResetWrittenCount();
+            EtcdRecords.WriteLease(_value, (long)id, seconds);
+            leases.Add(key, _value.WrittenSpan);
+        }
+
+        _file.EndBucket(BackupBuckets.Lease, leases);
     }
 
     private void WriteCluster()

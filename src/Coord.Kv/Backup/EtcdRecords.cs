@@ -56,12 +56,11 @@ internal static class EtcdRecords
         return !reader.IsBroken && !key.IsEmpty && fits;
     }
 
-    /// <summary>Writes a lease as the value of its id.</summary>
-    public static void WriteLease(IBufferWriter<byte> destination, long id, long seconds, long remaining)
+    /// <summary>Writes a lease as the value of its id. Of what it had left nothing is said: it begins anew.</summary>
+    public static void WriteLease(IBufferWriter<byte> destination, long id, long seconds)
     {
         WriteNumber(destination, 1, id);
         WriteNumber(destination, 2, seconds);
-        WriteNumber(destination, 3, remaining);
     }
 
     /// <summary>Reads a lease; false if the value is not that of one.</summary>

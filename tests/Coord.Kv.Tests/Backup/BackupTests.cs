@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Xunit;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Coord.Kv.Tests.Backup;
 
@@ -126,6 +127,32 @@ public sealed class BackupTests
         Assert.Equal(3, restored.Machine.Status.CompactedRevision.Value);
         Assert.Equal("2", restored.Get(KeyRange.All).KeyValues.Single().ValueString);
         Assert.Empty(restored.History(KeyRange.All, 3));
+    }
+
+    [Fact]
+    public void Leases_begin_anew_with_their_keys()
+    {
+        FakeTimeProvider clock = new();
+        TestStore store = new(clock: clock);
+        foreach (long id in (long[])[7, -7, long.MaxValue, long.MinValue, 1])
+            store.Grant(100, id);
+        store.PutWith("a", "1", new() { Lease = new(7) });
+        store.PutWith("b", "1", new() { Lease = new(-7) });
+        clock.Advance(TimeSpan.FromSeconds(90));
+
+        using BackupFile file = BackupFile.Of(store);
+        TestStore restored = file.Restore();
+
+        Assert.Equal(
+            [long.MinValue, -7, 1, 7, long.MaxValue],
+            TestStore.Now(restored.Store.ListLeasesAsync()).Select(id => id.Value));
+        LeaseStatus lease = TestStore.Now(restored.Store.GetLeaseAsync(new(-7), includeKeys: true))!;
+        Assert.Equal("b", KeyText.Of(lease.Keys.Single().Span));
+        Assert.InRange(lease.Remaining.TotalSeconds, 95, 100);
+        Assert.Equal(7, restored.First().Lease.Value);
+
+        TestStore.Now(restored.Store.RevokeLeaseAsync(new(7)));
+        Assert.Equal("b", restored.First().KeyString);
     }
 
     [Fact]

@@ -19,7 +19,7 @@ internal sealed class EtcdProcess : IDisposable
 
     public string Endpoint { get; }
 
-    /// <summary>Starts it on a directory, which may hold what <see cref="RestoreAsync"/> made, and waits for it.</summary>
+    /// <summary>Starts it on a directory, empty or made by <see cref="RestoreAsync"/>, and waits for it.</summary>
     public static async Task<EtcdProcess> StartAsync(string directory, string peerUrl)
     {
         string endpoint = $"http://127.0.0.1:{FreePorts.Next()}";
