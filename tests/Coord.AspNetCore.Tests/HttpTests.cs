@@ -41,6 +41,8 @@ public sealed class HttpTests
         Assert.Contains("etcd_server_has_leader 1", lines);
         Assert.Contains("etcd_server_is_leader 1", lines);
         Assert.Contains("etcd_debugging_mvcc_current_revision 2", lines);
+        Assert.Contains("etcd_debugging_mvcc_keys_total 1", lines);
+        Assert.Contains("# TYPE etcd_disk_wal_fsync_duration_seconds histogram", lines);
         Assert.Contains("etcd_server_quota_backend_bytes 2.147483648e+09", lines);
         Assert.Contains("# TYPE etcd_server_leader_changes_seen_total counter", lines);
         const string Put = "grpc_method=\"Put\",grpc_service=\"etcdserverpb.KV\",grpc_type=\"unary\"";

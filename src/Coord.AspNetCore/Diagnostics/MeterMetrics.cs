@@ -38,6 +38,18 @@ internal sealed class MeterMetrics : IDisposable
             return _series.TryGetValue(instrument, out Series? series) ? series.Read().Sum : 0;
     }
 
+    /// <summary>Writes what one instrument has recorded under another name too.</summary>
+    /// <param name="text">Where to.</param>
+    /// <param name="instrument">Its name, as in <c>coord.raft.log.sync.duration</c>.</param>
+    /// <param name="name">The name to write.</param>
+    public void WriteAs(PrometheusText text, string instrument, string name)
+    {
+        Series? series;
+        lock (_lock)
+            _series.TryGetValue(instrument, out series);
+        series?.Write(text, name);
+    }
+
     public void Write(PrometheusText text)
     {
         Series[] all;
@@ -86,16 +98,18 @@ internal sealed class MeterMetrics : IDisposable
                 return (_sum, _count, [.. _buckets]);
         }
 
-        public void Write(PrometheusText text)
+        public void Write(PrometheusText text) => Write(
+            text,
+            instrument.Name.Replace('.', '_') + (instrument.Unit is "s" ? "_seconds" : _isCounter ? "_total" : ""));
+
+        public void Write(PrometheusText text, string name)
         {
             (double sum, long count, long[] buckets) = Read();
-            string name = instrument.Name.Replace('.', '_') + (instrument.Unit is "s" ? "_seconds" : "");
             string help = instrument.Description ?? instrument.Name;
             if (!_isHistogram)
             {
-                string total = _isCounter ? name + "_total" : name;
-                text.Family(total, _isCounter ? "counter" : "gauge", help);
-                text.Sample(total, sum);
+                text.Family(name, _isCounter ? "counter" : "gauge", help);
+                text.Sample(name, sum);
                 return;
             }
 

@@ -77,7 +77,7 @@ internal sealed record EtcdError(StatusCode Code, string Text)
     public static EtcdError Unhealthy { get; } = new(StatusCode.Unavailable, "etcdserver: unhealthy cluster");
 
     public static EtcdError NotSupportedForLearner { get; } =
-        new(StatusCode.Unavailable, "etcdserver: rpc not supported for learner");
+        new(StatusCode.FailedPrecondition, "etcdserver: rpc not supported for learner");
 
     public static EtcdError BadLeaderTransferee { get; } =
         new(StatusCode.FailedPrecondition, "etcdserver: bad leader transferee");

@@ -17,6 +17,7 @@ internal sealed class MetricsEndpoint(
         PrometheusText text = new();
         WriteServer(text);
         WriteStore(text);
+        meters.WriteAs(text, "coord.raft.log.sync.duration", "etcd_disk_wal_fsync_duration_seconds");
         calls.Write(text);
         meters.Write(text);
         return PlainAnswer.WriteAsync(context, StatusCodes.Status200OK, PrometheusText.ContentType, text.ToString());
@@ -56,7 +57,9 @@ internal sealed class MetricsEndpoint(
         KeyValueStatus store = member.Store.Status;
         text.Gauge("etcd_debugging_mvcc_compact_revision", store.CompactedRevision.Value, "The compacted revision.");
         text.Gauge("etcd_debugging_mvcc_current_revision", store.Revision.Value, "The present revision.");
+        text.Gauge("etcd_debugging_mvcc_keys_total", store.Keys, "How many keys exist.");
         text.Gauge("etcd_debugging_mvcc_watcher_total", store.Watches, "How many watches are open.");
+        text.Gauge("coord_kv_leases", store.Leases, "How many leases exist.");
         text.Gauge("etcd_mvcc_db_total_size_in_bytes", store.UsedBytes, "What the store holds.");
         text.Gauge("etcd_mvcc_db_total_size_in_use_in_bytes", store.UsedBytes, "What of it is in use.");
     }

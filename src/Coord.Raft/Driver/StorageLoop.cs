@@ -1,3 +1,4 @@
+using Coord.Raft.Diagnostics;
 using Coord.Raft.Storage;
 
 namespace Coord.Raft.Driver;
@@ -77,7 +78,7 @@ internal sealed class StorageLoop(
 
         if (mustSync)
         {
-            wal.Sync();
+            Sync();
             NoteDurable(batches);
         }
 
@@ -113,6 +114,19 @@ internal sealed class StorageLoop(
     {
         wal.Dispose();
         _signal.Dispose();
+    }
+
+    private void Sync()
+    {
+        if (!RaftMetrics.MeasuresSyncs)
+        {
+            wal.Sync();
+            return;
+        }
+
+        long begun = clock();
+        wal.Sync();
+        RaftMetrics.Synced(clock() - begun);
     }
 
     private void Finish(StorageBatch batch)
