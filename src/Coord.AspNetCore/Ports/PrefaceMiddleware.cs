@@ -29,10 +29,28 @@ internal sealed class PrefaceMiddleware(ConnectionDelegate next, TimeSpan timeou
                 PlainHttp2Feature negotiated = new();
                 connection.Features.Set<ITlsConnectionFeature>(negotiated);
                 connection.Features.Set<ITlsApplicationProtocolFeature>(negotiated);
+                await ServeHttp2Async(connection).ConfigureAwait(false);
+                return;
             }
         }
 
         await next(connection).ConfigureAwait(false);
+    }
+
+    private async Task ServeHttp2Async(ConnectionContext connection)
+    {
+        IDuplexPipe transport = connection.Transport;
+        AuthorityReader reader = new(transport.Input, Preface.Length);
+        connection.Transport = new AuthorityPipe(reader, transport.Output);
+        try
+        {
+            await next(connection).ConfigureAwait(false);
+        }
+        finally
+        {
+            await reader.StopAsync().ConfigureAwait(false);
+            connection.Transport = transport;
+        }
     }
 
     /// <summary>Waits for as many bytes as it takes to decide.</summary>
