@@ -51,8 +51,10 @@ internal static class Program
         await using WebApplication application = ClientPort.Build(settings, node);
         await StartAsync(application, settings);
         Banner.Print(settings, isNewcomer: words.Length == 0);
-        Banner.Announce(settings, loggerFactory.CreateLogger("coord-host"));
+        Task announced = Banner.AnnounceAsync(
+            settings, node, loggerFactory.CreateLogger("coord-host"), application.Lifetime.ApplicationStopping);
         await application.WaitForShutdownAsync();
+        await announced;
         return application.Services.GetRequiredService<NodeService>().ExitCode;
     }
 

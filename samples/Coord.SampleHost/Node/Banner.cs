@@ -9,6 +9,8 @@ internal static class Banner
     /// <summary>A path or URL must not be broken in two where no terminal asks for it.</summary>
     private const int PlainWidth = 400;
 
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
     public static void Print(HostSettings settings, bool isNewcomer)
     {
         if (!AnsiConsole.Profile.Out.IsTerminal)
@@ -28,8 +30,20 @@ internal static class Banner
     }
 
     /// <summary>Logs what scripts and test suites that start etcd wait for before they connect.</summary>
-    public static void Announce(HostSettings settings, ILogger logger)
+    /// <remarks>As in etcd, once there is a leader and the cluster knows how this member is called and reached.</remarks>
+    public static async Task AnnounceAsync(
+        HostSettings settings, CoordNode node, ILogger logger, CancellationToken cancellationToken)
     {
+        try
+        {
+            while (!node.Store.Members.Any(member => member.Id == node.Raft.Id && member.Name == node.Name))
+                await Task.Delay(Pause, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
         logger.LogInformation("enabled capabilities for version {Version}", Flags.EtcdVersion);
         logger.LogInformation(
             "published {{Name:{Name} ClientURLs:[{Urls}]}} to cluster {Cluster}",
