@@ -23,6 +23,7 @@ public sealed partial class KeyValueStateMachine : IStateMachine
     private const int ChangesCompactedPerCommand = 256;
 
     private readonly Lock _lock = new();
+    private readonly RightOfWay _rightOfWay = new();
     private readonly KeyValueOptions _options;
     private readonly WatchHub _watches = new();
     private readonly CommandApplier _applier;
@@ -108,7 +109,7 @@ public sealed partial class KeyValueStateMachine : IStateMachine
     public ApplyResult Apply(in AppliedCommand command)
     {
         ApplyResult result;
-        lock (_lock)
+        using (_rightOfWay.Enter(_lock))
         {
             // Every command moves compaction on, whatever it says itself, and so at the same pace on every member.
             result = _applier.Apply(_state, command.Payload, Now);
@@ -132,7 +133,7 @@ public sealed partial class KeyValueStateMachine : IStateMachine
     {
         lock (_lock)
         {
-            StoreCapture capture = new(_lock, _state);
+            StoreCapture capture = new(_lock, _rightOfWay, _state);
             GC.KeepAlive(this);
             return capture;
         }
@@ -142,7 +143,8 @@ public sealed partial class KeyValueStateMachine : IStateMachine
     public void Restore(Stream snapshot, EntryId lastIncluded)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
-        KeyValueState state = SnapshotReader.Read(snapshot, _layout, Now);
+        using ReadAheadStream ahead = new(snapshot);
+        KeyValueState state = SnapshotReader.Read(ahead, _layout, Now);
         MvccStore replaced;
         lock (_lock)
         {
@@ -174,6 +176,9 @@ public sealed partial class KeyValueStateMachine : IStateMachine
             if (revision < store.CompactedRevision)
                 throw new CompactedException(new(store.CompactedRevision));
 
+            if (range.IsSingleKey)
+                return ReadOne_NeedsLock(range, revision, options);
+
             read = new(range, revision, options);
             store.Step(read, KeysPerStep);
             if (read.IsDone)
@@ -189,6 +194,7 @@ public sealed partial class KeyValueStateMachine : IStateMachine
 
         while (!read.IsDone)
         {
+            _rightOfWay.GiveWay();
             lock (_lock)
                 store.Step(read, KeysPerStep);
         }
@@ -255,6 +261,14 @@ public sealed partial class KeyValueStateMachine : IStateMachine
             _stopped ??= reason;
             _watches.Fail(_stopped);
         }
+    }
+
+    private GetResult ReadOne_NeedsLock(KeyRange range, long revision, GetOptions options)
+    {
+        MvccStore store = _state.Store;
+        GetResult result = RangeRead.ReadOne(store.FindAt(range.Key.Span, revision), options, store.Revision);
+        GC.KeepAlive(this);
+        return result;
     }
 
     private void ThrowIfCorrupt_NeedsLock()

@@ -31,10 +31,19 @@ internal sealed class RangeRead(KeyRange range, long revision, GetOptions option
     private bool IsFull =>
         options.CountOnly || (options.Limit > 0 && !IsSorted && _found.Count + _step.Count == options.Limit);
 
+    /// <summary>Answers the read of a single key, which needs no steps.</summary>
+    public static GetResult ReadOne(KeyVersion? found, GetOptions options, long currentRevision)
+    {
+        long count = found is null ? 0 : 1;
+        return found is { } version && !options.CountOnly && Passes(version, options)
+            ? new(new(currentRevision), [version.ToKeyValue(options.KeysOnly)], count, More: false)
+            : new(new(currentRevision), [], count, More: false);
+    }
+
     public void Add(KeyVersion version)
     {
         Count++;
-        if (options.CountOnly || !Passes(version))
+        if (options.CountOnly || !Passes(version, options))
             return;
 
         _passed++;
@@ -78,7 +87,7 @@ internal sealed class RangeRead(KeyRange range, long revision, GetOptions option
     private static bool IsBetween(long value, Revision min, Revision max) =>
         (min.Value <= 0 || value >= min.Value) && (max.Value <= 0 || value <= max.Value);
 
-    private bool Passes(KeyVersion version) =>
+    private static bool Passes(KeyVersion version, GetOptions options) =>
         IsBetween(version.Stamp.Revision, options.MinModRevision, options.MaxModRevision)
         && IsBetween(version.CreateRevision, options.MinCreateRevision, options.MaxCreateRevision);
 

@@ -17,6 +17,7 @@ internal sealed class StoreCapture : IStateCapture
     private const int KeysPerStep = 256;
 
     private readonly Lock _lock;
+    private readonly RightOfWay _rightOfWay;
     private readonly MvccStore _store;
     private readonly long _revision;
     private readonly long _compactedRevision;
@@ -30,9 +31,10 @@ internal sealed class StoreCapture : IStateCapture
     private bool _disposed;
 
     /// <summary>Creates the capture; the caller holds the lock.</summary>
-    public StoreCapture(Lock storeLock, KeyValueState state)
+    public StoreCapture(Lock storeLock, RightOfWay rightOfWay, KeyValueState state)
     {
         MvccStore store = state.Store;
+        _rightOfWay = rightOfWay;
         _lock = storeLock;
         _store = store;
         _leases = state.Leases.ToRecords();
@@ -61,6 +63,7 @@ internal sealed class StoreCapture : IStateCapture
         {
             cancellationToken.ThrowIfCancellationRequested();
             step.Clear();
+            _rightOfWay.GiveWay();
             lock (_lock)
                 position = _store.CollectBefore(position, _boundary, step, KeysPerStep);
             writer.Write(SnapshotBlock.Versions, step);
@@ -70,6 +73,7 @@ internal sealed class StoreCapture : IStateCapture
         {
             cancellationToken.ThrowIfCancellationRequested();
             step.Clear();
+            _rightOfWay.GiveWay();
             lock (_lock)
                 CollectChanges_NeedsLock(sequence, step);
             writer.Write(SnapshotBlock.Changes, step);
