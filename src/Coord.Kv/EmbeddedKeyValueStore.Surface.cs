@@ -2,9 +2,6 @@ namespace Coord.Kv;
 
 public sealed partial class EmbeddedKeyValueStore
 {
-    /// <summary>Opens a stream for many watches of this member.</summary>
-    public WatchStream OpenWatchStream() => throw new NotSupportedException();
-
     /// <summary>Computes the checksum of this member's copy.</summary>
     /// <param name="revision">Up to which revision; zero for the present one.</param>
     /// <param name="cancellationToken">Gives up.</param>

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using Coord.Kv.Commands;
 using Coord.Kv.Leases;
-using Coord.Kv.Watches;
 using Coord.Raft;
 
 namespace Coord.Kv;
@@ -52,7 +51,8 @@ public sealed partial class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
             throw new ArgumentException(string.Join(' ', problems), nameof(options));
         _policy = new(_options.QuotaBytes, _options.RetainedRevisions, log.Member.Value);
         _keepAlives = new(RenewLeasesAsync);
-        Housekeeper = new(stateMachine.Clock, new LeaseKeeper(log, stateMachine, ProposeLeaseCommandAsync));
+        LeaseKeeper leases = new(log, stateMachine, ProposeLeaseCommandAsync);
+        Housekeeper = new(log, stateMachine, _options, leases);
 
         // A watch never goes silent: when the member stops, by itself or not, its watches say so.
         _ = EndWatchesAsync(log.Completion);
@@ -127,8 +127,11 @@ public sealed partial class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
         // "Now" is now, not when the caller gets round to enumerating.
         long start = options.StartRevision.IsZero ? _stateMachine.NextRevision() : options.StartRevision.Value;
         KeyRange copy = new(range.Key.ToArray(), range.RangeEnd.ToArray());
-        return RunWatchAsync(copy, options, start, cancellationToken);
+        return RunWatchAsync(copy, options with { StartRevision = new(start) }, cancellationToken);
     }
+
+    /// <summary>Opens a stream for many watches of this member.</summary>
+    public WatchStream OpenWatchStream() => new(_stateMachine);
 
     /// <summary>Ends all watches.</summary>
     public void Dispose() => Stop(new ObjectDisposedException(nameof(EmbeddedKeyValueStore)));
@@ -156,29 +159,15 @@ public sealed partial class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
     }
 
     private async IAsyncEnumerable<WatchBatch> RunWatchAsync(
-        KeyRange range,
-        WatchOptions options,
-        long start,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
+        KeyRange range, WatchOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        Watcher watcher = _stateMachine.OpenWatch(range, options, start);
-        try
+        using WatchStream stream = OpenWatchStream();
+        stream.Add(range, options, id: 0, out _);
+        while (await stream.ReadAsync(cancellationToken).ConfigureAwait(false) is { } notice)
         {
-            List<WatchEvent> changes = [];
-            while (true)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                changes.Clear();
-                _stateMachine.ReadWatch(watcher, changes, out Task wait);
-                if (changes.Count > 0)
-                    yield return new(changes[^1].Revision, [.. changes]);
-                else
-                    await wait.WaitAsync(cancellationToken).ConfigureAwait(false);
-            }
-        }
-        finally
-        {
-            _stateMachine.CloseWatch(watcher);
+            if (notice.Kind is WatchNoticeKind.Compacted)
+                throw new CompactedException(notice.Revision);
+            yield return new(notice.Revision, notice.Events);
         }
     }
 

@@ -7,18 +7,25 @@ namespace Coord.Kv;
 /// Does for a member what has to be done by the clock, a few times a second, until the member stops. One loop.
 /// </summary>
 /// <remarks>What is due is decided by pure parts that are stepped; this is only the beat.</remarks>
-internal sealed class Housekeeper(TimeProvider clock, LeaseKeeper leases)
+internal sealed class Housekeeper(
+    IReplicatedLog log, KeyValueStateMachine stateMachine, KeyValueOptions options, LeaseKeeper leases)
 {
     public static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(200);
+
+    private const int ElectionTimeoutsWithoutLeader = 3;
+
+    private long _lastProgress = stateMachine.Now;
+    private long? _leaderlessSince;
+    private Task _proposing = Task.CompletedTask;
 
     /// <summary>Runs until it is cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         try
         {
-            using PeriodicTimer timer = new(Beat, clock);
+            using PeriodicTimer timer = new(Beat, stateMachine.Clock);
             while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
-                await StepAsync(cancellationToken).ConfigureAwait(false);
+                Step(cancellationToken);
         }
         catch (OperationCanceledException)
         {
@@ -26,8 +33,24 @@ internal sealed class Housekeeper(TimeProvider clock, LeaseKeeper leases)
         }
     }
 
-    /// <summary>One beat.</summary>
+    /// <summary>One beat, and what it began.</summary>
     internal async Task StepAsync(CancellationToken cancellationToken)
+    {
+        Step(cancellationToken);
+        await _proposing.ConfigureAwait(false);
+    }
+
+    private void Step(CancellationToken cancellationToken)
+    {
+        LookForLeader();
+        ReportProgress();
+
+        // What waits for a quorum must not hold up what tells that there is none.
+        if (_proposing.IsCompleted)
+            _proposing = ProposeAsync(cancellationToken);
+    }
+
+    private async Task ProposeAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -37,5 +60,27 @@ internal sealed class Housekeeper(TimeProvider clock, LeaseKeeper leases)
         {
             // There is no leader or no quorum, or another one took over: the next beat looks again.
         }
+        catch (OperationCanceledException)
+        {
+            // The member stops.
+        }
+    }
+
+    private void LookForLeader()
+    {
+        long now = stateMachine.Now;
+        _leaderlessSince = log.HasLeader ? null : _leaderlessSince ?? now;
+        stateMachine.SetLeaderLost(
+            now - (_leaderlessSince ?? now) >= log.ElectionTimeout.Ticks * ElectionTimeoutsWithoutLeader);
+    }
+
+    private void ReportProgress()
+    {
+        long now = stateMachine.Now;
+        if (now - _lastProgress < options.WatchProgressInterval.Ticks)
+            return;
+
+        _lastProgress = now;
+        stateMachine.ReportProgress();
     }
 }

@@ -46,8 +46,12 @@ public sealed class KeyValueOptions
     public int MaxWatchBufferEvents { get; set; } = 1024;
 
     /// <summary>Gets or sets how many bytes wait for one slow watch before it has to read them from history.</summary>
-    /// <value>1,048,576 bytes (1 MiB).</value>
+    /// <value>1,048,576 bytes (1 MiB). For all watches of one <see cref="WatchStream"/>, 16 times as much.</value>
     public long MaxWatchBufferBytes { get; set; } = 1024 * 1024;
+
+    /// <summary>Gets or sets how often a watch reports its progress, if it asked for that.</summary>
+    /// <value>10 minutes.</value>
+    public TimeSpan WatchProgressInterval { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>Gets or sets how many operations a transaction may have.</summary>
     /// <value>128; it bounds the longest of its three lists, and with them what inner transactions may have.</value>
@@ -71,6 +75,9 @@ public sealed class KeyValueOptions
         Require(RetainedRevisions >= 0, $"{nameof(RetainedRevisions)} is {RetainedRevisions}; use zero to keep all.");
         Require(MaxWatchBufferEvents > 0, $"{nameof(MaxWatchBufferEvents)} is {MaxWatchBufferEvents}; use at least 1.");
         Require(MaxWatchBufferBytes > 0, $"{nameof(MaxWatchBufferBytes)} is {MaxWatchBufferBytes}; use at least 1.");
+        Require(
+            WatchProgressInterval > TimeSpan.Zero,
+            $"{nameof(WatchProgressInterval)} is {WatchProgressInterval}; it must be positive.");
         Require(MaxTransactionOperations > 0, $"{nameof(MaxTransactionOperations)} is below 1.");
         Require(
             MinLeaseTimeToLive >= TimeSpan.FromSeconds(1) && MinLeaseTimeToLive <= TimeSpan.FromHours(1),

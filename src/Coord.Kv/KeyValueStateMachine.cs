@@ -205,64 +205,6 @@ public sealed partial class KeyValueStateMachine : IStateMachine
         return read.ToResult(current);
     }
 
-    /// <summary>Returns the first revision that a watch which starts now has to see.</summary>
-    internal long NextRevision()
-    {
-        lock (_lock)
-            return _state.Store.Revision + 1;
-    }
-
-    internal Watcher OpenWatch(KeyRange range, WatchOptions options, long startRevision)
-    {
-        Watcher watcher = new(
-            range, options, startRevision, _options.MaxWatchBufferEvents, _options.MaxWatchBufferBytes);
-        lock (_lock)
-        {
-            _watches.Add(watcher);
-            if (_stopped is not null)
-                watcher.Fail(_stopped);
-        }
-
-        return watcher;
-    }
-
-    internal void CloseWatch(Watcher watcher)
-    {
-        lock (_lock)
-            _watches.Remove(watcher);
-    }
-
-    /// <summary>Reads on for a watch: at most one step of history, or all that waits.</summary>
-    /// <param name="watcher">The watch.</param>
-    /// <param name="changes">Takes the changes.</param>
-    /// <param name="wait">What to wait for before the next call.</param>
-    /// <exception cref="CompactedException">What comes next has been compacted.</exception>
-    internal void ReadWatch(Watcher watcher, List<WatchEvent> changes, out Task wait)
-    {
-        lock (_lock)
-        {
-            if (watcher.Failure is { } failure)
-                throw failure;
-            if (!watcher.IsLive)
-                HistoryReader.Step(_state.Store, watcher, changes);
-            else
-                watcher.Drain(changes);
-            wait = changes.Count > 0 || !watcher.IsLive ? Task.CompletedTask : watcher.WaitAsync();
-        }
-
-        GC.KeepAlive(this);
-    }
-
-    /// <summary>Ends all watches, and those that are opened later.</summary>
-    internal void Stop(Exception reason)
-    {
-        lock (_lock)
-        {
-            _stopped ??= reason;
-            _watches.Fail(_stopped);
-        }
-    }
-
     private GetResult ReadOne_NeedsLock(KeyRange range, long revision, GetOptions options)
     {
         MvccStore store = _state.Store;

@@ -1,3 +1,5 @@
+using Coord.Kv.Watches;
+
 namespace Coord.Kv;
 
 /// <summary>
@@ -6,9 +8,25 @@ namespace Coord.Kv;
 /// <remarks>
 /// Events of one watch come in the order of revisions, each once, none left out, a revision never torn. A reader that
 /// is slow costs the store no more than the bounds in <see cref="KeyValueOptions"/>: its watches catch up from history.
+/// A watch with <see cref="WatchOptions.RequireLeader"/> ends the whole stream when the leader is lost.
 /// </remarks>
 public sealed class WatchStream : IDisposable
 {
+    private static readonly WatchOptions DefaultOptions = new();
+
+    private readonly KeyValueStateMachine _stateMachine;
+    private readonly WatchChannel _channel;
+    private int _isDisposed;
+
+    internal WatchStream(KeyValueStateMachine stateMachine)
+    {
+        _stateMachine = stateMachine;
+        _channel = stateMachine.OpenChannel();
+    }
+
+    /// <summary>Gets what waits for the reader, in bytes.</summary>
+    internal long BufferedBytes => _channel.BufferedBytes;
+
     /// <summary>Adds a watch.</summary>
     /// <param name="range">Which keys.</param>
     /// <param name="options">From which revision on, and what to leave out; from now on if null.</param>
@@ -18,27 +36,56 @@ public sealed class WatchStream : IDisposable
     /// <exception cref="ArgumentException">The id is in use, or the range can contain no key.</exception>
     /// <exception cref="ObjectDisposedException">The stream was disposed.</exception>
     public long Add(KeyRange range, WatchOptions? options, long id, out Revision current) =>
-        throw new NotSupportedException();
+        AddWatcher(range, options, id, out current).Id;
 
     /// <summary>Removes a watch; nothing of it is delivered after the return.</summary>
     /// <param name="id">Which watch.</param>
     /// <returns>False if there is no such watch.</returns>
-    public bool Remove(long id) => throw new NotSupportedException();
+    public bool Remove(long id) => _stateMachine.RemoveWatch(_channel, id);
 
     /// <summary>
     /// Asks for one <see cref="WatchNoticeKind.Progress"/> with the id -1, as soon as no watch of the stream is behind.
     /// </summary>
-    public void RequestProgress() => throw new NotSupportedException();
+    /// <remarks>It says how far the store was at this call; every event up to there comes before it.</remarks>
+    public void RequestProgress() => _stateMachine.RequestProgress(_channel);
 
     /// <summary>Waits for the next notice.</summary>
     /// <param name="cancellationToken">Gives up waiting; nothing is lost.</param>
     /// <returns>The notice, or null if the stream was disposed.</returns>
-    /// <exception cref="Raft.CoordException">The member stopped.</exception>
-    public ValueTask<WatchNotice?> ReadAsync(CancellationToken cancellationToken = default) =>
-        throw new NotSupportedException();
+    /// <exception cref="Raft.CoordException">The member stopped, or a watch required a leader and lost it.</exception>
+    /// <exception cref="ObjectDisposedException">The store was stopped.</exception>
+    public async ValueTask<WatchNotice?> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        while (Volatile.Read(ref _isDisposed) == 0)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Step(out WatchNotice? notice, out Task? wait);
+            if (notice is not null)
+                return notice;
+            if (wait is not null)
+                await wait.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        return null;
+    }
 
     /// <summary>Ends all watches of the stream.</summary>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
+            _stateMachine.CloseChannel(_channel);
     }
+
+    internal Watcher AddWatcher(KeyRange range, WatchOptions? options, long id, out Revision current)
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) == 1, this);
+        if (range.Key.IsEmpty || range.IsEmpty)
+            throw new ArgumentException("The range can contain no key: its end is not above its start.", nameof(range));
+        ArgumentOutOfRangeException.ThrowIfNegative(options?.StartRevision.Value ?? 0, nameof(options));
+        return _stateMachine.AddWatch(_channel, range, options ?? DefaultOptions, id, out current);
+    }
+
+    /// <summary>Does one step: a notice, something to wait for, or neither.</summary>
+    internal void Step(out WatchNotice? notice, out Task? wait) =>
+        _stateMachine.ReadChannel(_channel, out notice, out wait);
 }

@@ -26,6 +26,13 @@ internal sealed class ModelStore
         _changes.Add(new(Revision, key, value));
     }
 
+    /// <summary>Puts several keys at one revision, in this order.</summary>
+    public void Put(string[] keys, string value)
+    {
+        Revision++;
+        _changes.AddRange(keys.Select(key => new Change(Revision, key, value)));
+    }
+
     public List<string> Delete(KeyRange range)
     {
         List<string> keys = [.. Get(range, Revision).Select(kv => kv.KeyString)];

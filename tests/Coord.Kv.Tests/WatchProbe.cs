@@ -5,12 +5,12 @@ namespace Coord.Kv.Tests;
 /// <summary>A watch that is read by hand, step by step and without waiting.</summary>
 internal sealed class WatchProbe : IDisposable
 {
-    private readonly KeyValueStateMachine _machine;
+    private readonly WatchStream _stream;
 
     public WatchProbe(KeyValueStateMachine machine, KeyRange range, long from, WatchOptions? options = null)
     {
-        _machine = machine;
-        Watcher = machine.OpenWatch(range, options ?? new(), from);
+        _stream = new(machine);
+        Watcher = _stream.AddWatcher(range, (options ?? new()) with { StartRevision = new(from) }, 0, out _);
     }
 
     public Watcher Watcher { get; }
@@ -18,9 +18,10 @@ internal sealed class WatchProbe : IDisposable
     /// <summary>One call of the shell's loop: some events, none yet, or (null) nothing to do but wait.</summary>
     public List<WatchEvent>? ReadStep()
     {
-        List<WatchEvent> changes = [];
-        _machine.ReadWatch(Watcher, changes, out Task wait);
-        return changes.Count == 0 && !wait.IsCompleted ? null : changes;
+        _stream.Step(out WatchNotice? notice, out Task? wait);
+        if (notice is { Kind: WatchNoticeKind.Compacted })
+            throw new CompactedException(notice.Revision);
+        return wait is not null ? null : [.. notice?.Events ?? []];
     }
 
     public List<WatchEvent> ReadAll()
@@ -31,5 +32,5 @@ internal sealed class WatchProbe : IDisposable
         return events;
     }
 
-    public void Dispose() => _machine.CloseWatch(Watcher);
+    public void Dispose() => _stream.Dispose();
 }

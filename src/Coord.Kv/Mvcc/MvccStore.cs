@@ -71,6 +71,9 @@ internal sealed partial class MvccStore : IDisposable
     /// <summary>Finds the version of a key as of a revision that has not been compacted.</summary>
     public KeyVersion? FindAt(ReadOnlySpan<byte> key, long revision) => _index.Find(key)?.At(revision);
 
+    /// <summary>Finds the newest version of a key, a tombstone included.</summary>
+    public KeyVersion? FindNewest(ReadOnlySpan<byte> key) => _index.Find(key)?.Newest;
+
     /// <summary>Puts a key within the open transaction.</summary>
     public KeyVersion Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long lease = 0) =>
         Put(key, value, lease, out _);

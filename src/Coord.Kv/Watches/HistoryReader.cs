@@ -3,7 +3,7 @@ using Coord.Kv.Mvcc.Native;
 
 namespace Coord.Kv.Watches;
 
-/// <summary>Lets a watch that is behind catch up from the change log. Pure; under the store's lock.</summary>
+/// <summary>Lets a watch that is behind catch up from history. Pure; under the store's lock.</summary>
 internal static class HistoryReader
 {
     /// <summary>How many changes one step looks at; more only to finish a revision.</summary>
@@ -18,12 +18,52 @@ internal static class HistoryReader
     /// <param name="store">Where from.</param>
     /// <param name="watcher">For whom.</param>
     /// <param name="changes">Takes the changes that the watch wants, of whole revisions.</param>
-    /// <exception cref="CompactedException">What comes next has been compacted.</exception>
-    public static void Step(MvccStore store, Watcher watcher, List<WatchEvent> changes)
+    /// <returns>False if what comes next has been compacted.</returns>
+    public static bool TryStep(MvccStore store, Watcher watcher, List<WatchEvent> changes)
     {
         if (watcher.NextRevision < store.CompactedRevision)
-            throw new CompactedException(new(store.CompactedRevision));
+            return false;
 
+        KeyRange range = watcher.Group.Range;
+        if (!range.IsSingleKey || !TryReadKey(store, watcher, range.Key.Span, changes))
+            ReadLog(store, watcher, range, changes);
+        return true;
+    }
+
+    /// <summary>
+    /// Reads what is left of a single key from its versions, if they are few: the log may be long, and of other keys.
+    /// </summary>
+    private static bool TryReadKey(
+        MvccStore store, Watcher watcher, ReadOnlySpan<byte> key, List<WatchEvent> changes)
+    {
+        long bytes = 0;
+        int looked = 0;
+        for (KeyVersion? version = store.FindNewest(key);
+            version is { } change && change.Stamp.Revision >= watcher.NextRevision;
+            version = change.Previous)
+        {
+            if (++looked > ChangesPerStep || bytes >= BytesPerStep)
+            {
+                changes.Clear();
+                return false;
+            }
+
+            if (!watcher.Wants(change))
+                continue;
+
+            ChangeEvents events = new(change);
+            bytes += watcher.CostOf(events);
+            changes.Add(watcher.ToEvent(ref events));
+        }
+
+        changes.Reverse();
+        watcher.NextRevision = Math.Max(watcher.NextRevision, store.Revision + 1);
+        watcher.BecomeLive();
+        return true;
+    }
+
+    private static void ReadLog(MvccStore store, Watcher watcher, KeyRange range, List<WatchEvent> changes)
+    {
         ChangeLog log = store.Changes;
         long sequence = log.Find(watcher.NextRevision);
         long lastRevision = 0;
@@ -36,7 +76,7 @@ internal static class HistoryReader
                 break;
 
             lastRevision = change.Stamp.Revision;
-            if (!watcher.Wants(change))
+            if (!range.Contains(change.Key) || !watcher.Wants(change))
                 continue;
 
             ChangeEvents events = new(change);

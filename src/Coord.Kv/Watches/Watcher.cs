@@ -3,33 +3,54 @@ using Coord.Kv.Mvcc.Native;
 
 namespace Coord.Kv.Watches;
 
-/// <summary>One watch: where it is, and what waits for it. Under the store's lock; the shell reads it.</summary>
+/// <summary>One watch: where it is, and what waits for it. Owned by its channel; under the store's lock.</summary>
 /// <remarks>
 /// It is in one of two states. <b>Live</b>: it has, or finds in its buffer, every matching change up to the present
-/// revision; new ones are handed to it as they are applied. <b>Behind</b>: it reads the change log from
+/// revision; new ones are handed to it as they are applied. <b>Behind</b>: it reads history from
 /// <see cref="NextRevision"/> on, in bounded steps, until it is live. A live watch whose buffer would overflow falls
 /// behind and loses its buffer, not its place. So its memory is bounded, and nothing is skipped or repeated.
 /// </remarks>
-internal sealed class Watcher(KeyRange range, WatchOptions options, long nextRevision, int maxEvents, long maxBytes)
+internal sealed class Watcher(WatchChannel channel, long id, WatchOptions options, long nextRevision)
 {
-    private readonly List<WatchEvent> _buffer = [];
-    private long _bufferedBytes;
-    private TaskCompletionSource? _waiter;
+    private List<WatchEvent>? _buffer;
 
-    public KeyRange Range => range;
+    public WatchChannel Channel => channel;
+
+    public long Id => id;
+
+    public bool ReportsProgress => options.ReportProgress;
+
+    public bool RequiresLeader => options.RequireLeader;
+
+    /// <summary>Gets or sets the group that has it, and the range.</summary>
+    public WatchGroup Group { get; set; } = null!;
+
+    public Watcher? PreviousInGroup { get; set; }
+
+    public Watcher? NextInGroup { get; set; }
 
     /// <summary>Gets or sets the first revision whose changes it may still have to see.</summary>
     public long NextRevision { get; set; } = nextRevision;
 
     public bool IsLive { get; private set; }
 
-    public int BufferedEvents => _buffer.Count;
+    /// <summary>Gets or sets a value indicating whether it waits for its turn in its channel.</summary>
+    public bool IsQueued { get; set; }
 
-    /// <summary>Gets why the watch cannot go on; null as long as it can.</summary>
-    public Exception? Failure { get; private set; }
+    public bool IsRemoved { get; set; }
 
-    public bool Wants(KeyVersion change) =>
-        !(change.IsTombstone ? options.SkipDeletes : options.SkipPuts) && range.Contains(change.Key);
+    /// <summary>Gets or sets a value indicating whether no event was delivered since progress was looked at.</summary>
+    public bool IsQuiet { get; set; } = true;
+
+    public bool IsProgressDue { get; set; }
+
+    public int BufferedEvents => _buffer?.Count ?? 0;
+
+    /// <summary>Gets what its buffer costs, in bytes.</summary>
+    public long BufferedBytes { get; private set; }
+
+    /// <summary>Tells whether the kind of a change is one that it wants.</summary>
+    public bool Wants(KeyVersion change) => !(change.IsTombstone ? options.SkipDeletes : options.SkipPuts);
 
     public WatchEvent ToEvent(ref ChangeEvents events) => events.ToEvent(options.ReturnPrevious);
 
@@ -37,69 +58,37 @@ internal sealed class Watcher(KeyRange range, WatchOptions options, long nextRev
     public long CostOf(in ChangeEvents events) =>
         events.Change.Cost + (options.ReturnPrevious ? events.Previous?.Cost ?? 0 : 0);
 
-    /// <summary>Takes a matching change of the newest revision.</summary>
-    public void Offer(ref ChangeEvents events)
+    public void Buffer(WatchEvent change, long bytes)
     {
         Debug.Assert(IsLive, "A watch that is behind reads for itself.");
-        long revision = events.Change.Stamp.Revision;
-        if (revision < NextRevision)
-            return; // It asked for the future.
-
-        long bytes = CostOf(events);
-        if (_buffer.Count >= maxEvents || _bufferedBytes + bytes > maxBytes)
-        {
-            FallBehind(revision);
-            return;
-        }
-
-        _buffer.Add(ToEvent(ref events));
-        _bufferedBytes += bytes;
+        (_buffer ??= []).Add(change);
+        BufferedBytes += bytes;
     }
 
     /// <summary>Makes the watch read history, from its first undelivered change on.</summary>
     /// <param name="revision">Where that is, if the buffer is empty: what is below has been looked at.</param>
     public void FallBehind(long revision)
     {
-        NextRevision = Math.Max(NextRevision, _buffer.Count > 0 ? _buffer[0].Revision.Value : revision);
-        _buffer.Clear();
-        _bufferedBytes = 0;
+        NextRevision = Math.Max(NextRevision, _buffer is [var first, ..] ? first.Revision.Value : revision);
+        _buffer = null;
+        BufferedBytes = 0;
         IsLive = false;
     }
 
     public void BecomeLive()
     {
-        Debug.Assert(_buffer.Count == 0, "What waits has not been read from history.");
+        Debug.Assert(BufferedEvents == 0, "What waits has not been read from history.");
         IsLive = true;
     }
 
     /// <summary>Takes everything that waits; whole revisions, because changes are offered under the lock.</summary>
-    public void Drain(List<WatchEvent> changes)
+    public List<WatchEvent> Drain()
     {
-        if (_buffer.Count == 0)
-            return;
-
-        changes.AddRange(_buffer);
-        NextRevision = _buffer[^1].Revision.Value + 1;
-        _buffer.Clear();
-        _bufferedBytes = 0;
-    }
-
-    public void Fail(Exception failure)
-    {
-        Failure ??= failure;
-        Wake();
-    }
-
-    /// <summary>Lets the reader wait until there is something for it.</summary>
-    public Task WaitAsync()
-    {
-        _waiter ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        return _waiter.Task;
-    }
-
-    public void Wake()
-    {
-        _waiter?.TrySetResult();
-        _waiter = null;
+        List<WatchEvent> events = _buffer ?? [];
+        if (events.Count > 0)
+            NextRevision = events[^1].Revision.Value + 1;
+        _buffer = null;
+        BufferedBytes = 0;
+        return events;
     }
 }

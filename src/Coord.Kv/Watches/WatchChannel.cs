@@ -1,0 +1,277 @@
+using System.Diagnostics;
+using Coord.Kv.Mvcc;
+
+namespace Coord.Kv.Watches;
+
+/// <summary>Many watches with one reader: who has something for it takes turns. Under the store's lock.</summary>
+/// <remarks>
+/// Always true:
+/// 1. a watch is queued if and only if it is behind, has events that wait, or has progress to report;
+/// 2. what waits in all its watches together is bounded; beyond it they fall behind, one by one;
+/// 3. a request for progress waits its turn behind the watches that had something then, and as long as any watch is
+///    behind. So when it is answered, everything up to the revision of the request has been delivered.
+/// </remarks>
+internal sealed class WatchChannel(WatchHub hub, KeyValueOptions options)
+{
+    /// <summary>How many of the watches of a channel can fill their buffers at the same time.</summary>
+    private const int FullBuffers = 16;
+
+    /// <summary>What an event costs that another watch of the channel has too.</summary>
+    private const int SharedEventBytes = 32;
+
+    private const int MaxProgressRequests = 1024;
+    private const long ProgressId = -1;
+
+    private readonly Dictionary<long, Watcher> _watchers = [];
+    private readonly Queue<Turn> _turns = new();
+    private WatchEvent? _newest;
+    private TaskCompletionSource? _waiter;
+    private Exception? _failure;
+    private long _bufferedBytes;
+    private long _lowestFreeId;
+    private int _behind;
+    private int _progressRequests;
+
+    public int Count => _watchers.Count;
+
+    /// <summary>Gets what waits in all buffers together, in bytes.</summary>
+    public long BufferedBytes => _bufferedBytes;
+
+    /// <summary>Gets or sets a value indicating whether the hub is going to wake its reader.</summary>
+    public bool IsToWake { get; set; }
+
+    public IEnumerable<Watcher> Watchers => _watchers.Values;
+
+    /// <summary>Adds a watch.</summary>
+    /// <exception cref="ArgumentException">The id is in use.</exception>
+    public Watcher Add(KeyRange range, WatchOptions watch, long id, long start, long revision)
+    {
+        long chosen = id == 0 ? FreeId() : id;
+        Watcher watcher = new(this, chosen, watch, start);
+        if (!_watchers.TryAdd(chosen, watcher))
+            throw new ArgumentException($"The stream has a watch {chosen} already.", nameof(id));
+
+        hub.Add(watcher, range);
+        if (start > revision)
+        {
+            watcher.BecomeLive();
+        }
+        else
+        {
+            _behind++;
+            Queue(watcher);
+            Wake();
+        }
+
+        return watcher;
+    }
+
+    public bool Remove(long id)
+    {
+        if (!_watchers.Remove(id, out Watcher? watcher))
+            return false;
+
+        _lowestFreeId = Math.Min(_lowestFreeId, Math.Max(id, 0));
+        _bufferedBytes -= watcher.BufferedBytes;
+        _behind -= watcher.IsLive ? 0 : 1;
+        watcher.IsRemoved = true;
+        hub.Remove(watcher);
+        return true;
+    }
+
+    public void RemoveAll()
+    {
+        foreach (long id in _watchers.Keys.ToArray())
+            Remove(id);
+        Wake();
+    }
+
+    /// <summary>Takes a change of the newest revision for a live watch that wants it.</summary>
+    public void Offer(Watcher watcher, ref ChangeEvents events)
+    {
+        long revision = events.Change.Stamp.Revision;
+        if (revision < watcher.NextRevision)
+            return; // It asked for the future.
+
+        long bytes = watcher.CostOf(events);
+        bool isFull = watcher.BufferedEvents >= options.MaxWatchBufferEvents
+            || watcher.BufferedBytes + bytes > options.MaxWatchBufferBytes
+            || _bufferedBytes + SharedEventBytes > FullBuffers * options.MaxWatchBufferBytes;
+        if (isFull)
+        {
+            FallBehind(watcher, revision);
+        }
+        else
+        {
+            WatchEvent change = watcher.ToEvent(ref events);
+            bytes = ReferenceEquals(change, _newest) ? SharedEventBytes : bytes;
+            _newest = change;
+            _bufferedBytes += bytes;
+            watcher.Buffer(change, bytes);
+        }
+
+        Queue(watcher);
+    }
+
+    /// <summary>Makes all watches read from history: the state was replaced.</summary>
+    /// <param name="revision">The first revision that live watches have not been offered.</param>
+    public void FallBehind(long revision)
+    {
+        foreach (Watcher watcher in _watchers.Values)
+        {
+            if (watcher.IsLive)
+                FallBehind(watcher, revision);
+            Queue(watcher);
+        }
+
+        Wake();
+    }
+
+    public void RequestProgress(long revision)
+    {
+        // Who asks that often without reading gets as many answers as fit.
+        if (_progressRequests == MaxProgressRequests)
+            return;
+
+        _progressRequests++;
+        _turns.Enqueue(new(null, revision));
+        Wake();
+    }
+
+    /// <summary>Lets watches that asked for it report how far they have come, if no event has told it lately.</summary>
+    public void ReportProgress()
+    {
+        foreach (Watcher watcher in _watchers.Values)
+        {
+            if (!watcher.ReportsProgress)
+                continue;
+
+            watcher.IsProgressDue = watcher.IsQuiet && watcher.IsLive;
+            watcher.IsQuiet = true;
+            if (watcher.IsProgressDue)
+                Queue(watcher);
+        }
+
+        if (_turns.Count > 0)
+            Wake();
+    }
+
+    /// <summary>Does one step for whose turn it is.</summary>
+    /// <param name="store">Where from.</param>
+    /// <param name="notice">What the reader gets; null if the step had nothing for it.</param>
+    /// <returns>False if there is nothing to do but wait.</returns>
+    public bool Step(MvccStore store, out WatchNotice? notice)
+    {
+        notice = null;
+        if (_failure is not null)
+            throw _failure;
+        if (!_turns.TryDequeue(out Turn turn))
+            return false;
+
+        if (turn.Watcher is not { } watcher)
+        {
+            notice = AnswerProgress(turn);
+            return true;
+        }
+
+        watcher.IsQueued = false;
+        if (!watcher.IsRemoved)
+            notice = watcher.IsLive ? Deliver(watcher, store) : ReadHistory(watcher, store);
+        return true;
+    }
+
+    /// <summary>Lets the reader wait until there is something for it.</summary>
+    public Task WaitAsync()
+    {
+        _waiter ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return _waiter.Task;
+    }
+
+    public void Wake()
+    {
+        _waiter?.TrySetResult();
+        _waiter = null;
+    }
+
+    public void Fail(Exception failure)
+    {
+        _failure ??= failure;
+        Wake();
+    }
+
+    private WatchNotice? AnswerProgress(Turn turn)
+    {
+        if (_behind > 0)
+        {
+            _turns.Enqueue(turn);
+            return null;
+        }
+
+        _progressRequests--;
+        return new(ProgressId, WatchNoticeKind.Progress, new(turn.Revision), []);
+    }
+
+    private WatchNotice? Deliver(Watcher watcher, MvccStore store)
+    {
+        _bufferedBytes -= watcher.BufferedBytes;
+        List<WatchEvent> events = watcher.Drain();
+        bool isProgressDue = watcher.IsProgressDue;
+        watcher.IsProgressDue = false;
+        if (events.Count > 0)
+            return ToNotice(watcher, events);
+
+        // A watch that begins in the future has come nowhere yet.
+        return isProgressDue && watcher.NextRevision <= store.Revision + 1
+            ? new(watcher.Id, WatchNoticeKind.Progress, new(store.Revision), [])
+            : null;
+    }
+
+    private WatchNotice? ReadHistory(Watcher watcher, MvccStore store)
+    {
+        List<WatchEvent> events = [];
+        if (!HistoryReader.TryStep(store, watcher, events))
+        {
+            Remove(watcher.Id);
+            return new(watcher.Id, WatchNoticeKind.Compacted, new(store.CompactedRevision), []);
+        }
+
+        if (watcher.IsLive)
+            _behind--;
+        else
+            Queue(watcher);
+        return events.Count > 0 ? ToNotice(watcher, events) : null;
+    }
+
+    private static WatchNotice ToNotice(Watcher watcher, List<WatchEvent> events)
+    {
+        watcher.IsQuiet = false;
+        return new(watcher.Id, WatchNoticeKind.Events, events[^1].Revision, events);
+    }
+
+    private void FallBehind(Watcher watcher, long revision)
+    {
+        Debug.Assert(watcher.IsLive, "Only a live watch can fall behind.");
+        _bufferedBytes -= watcher.BufferedBytes;
+        _behind++;
+        watcher.FallBehind(revision);
+    }
+
+    private void Queue(Watcher watcher)
+    {
+        if (watcher.IsQueued)
+            return;
+
+        watcher.IsQueued = true;
+        _turns.Enqueue(new(watcher, 0));
+    }
+
+    private long FreeId()
+    {
+        while (_watchers.ContainsKey(_lowestFreeId))
+            _lowestFreeId++;
+        return _lowestFreeId;
+    }
+
+    /// <summary>A place in the queue: of a watch, or (without one) of a request for progress.</summary>
+    private readonly record struct Turn(Watcher? Watcher, long Revision);
+}
