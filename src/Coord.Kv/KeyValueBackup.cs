@@ -24,6 +24,9 @@ public sealed class KeyValueBackup : IDisposable
     /// <summary>Gets the oldest revision that could be read from the store; zero if nothing was compacted.</summary>
     public Revision CompactedRevision => new(_reader.CompactedRevision);
 
+    /// <summary>Gets a value indicating whether only some clients could read and write the store it is of.</summary>
+    public bool IsAuthenticationEnabled => _reader.IsAuthenticationEnabled;
+
     /// <summary>Gets how many entries it has, as etcd's tools print it: versions, and a few that describe.</summary>
     public long TotalKeys => _reader.TotalKeys;
 
@@ -60,7 +63,9 @@ public sealed class KeyValueBackup : IDisposable
     /// </param>
     /// <param name="options">What becomes of the revisions; kept as they are if null.</param>
     /// <param name="cancellationToken">Gives up; there is no directory then.</param>
-    /// <exception cref="ArgumentException">An option is wrong.</exception>
+    /// <exception cref="ArgumentException">
+    /// An option is wrong, or <see cref="KeyValueRestoreOptions.DropAuthentication"/> would have to be set.
+    /// </exception>
     /// <exception cref="DataDirectoryException">The directory is in use; nothing was changed.</exception>
     /// <exception cref="InvalidDataException">The file was changed since it was opened.</exception>
     /// <exception cref="IOException">A file operation failed; see <see cref="RaftBootstrap.Create"/>.</exception>
@@ -69,6 +74,16 @@ public sealed class KeyValueBackup : IDisposable
     {
         options ??= new();
         ArgumentOutOfRangeException.ThrowIfNegative(options.RevisionBump, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(
+            options.RevisionBump, RevisionKey.MaxRevision, nameof(options));
+        if (IsAuthenticationEnabled && !options.DropAuthentication)
+        {
+            throw new ArgumentException(
+                "The backup is of a store with authentication on, and users and roles are not restored: anybody who "
+                + "reaches the new cluster could read and write all of it. Allow that explicitly.",
+                nameof(options));
+        }
+
         RaftBootstrap.Create(member, state => WriteState(state, options, cancellationToken));
     }
 

@@ -12,6 +12,13 @@ public sealed class KeyValueRestoreOptions
     /// </remarks>
     public long RevisionBump { get; set; }
 
+    /// <summary>
+    /// Gets or sets a value indicating whether a store is restored of which only some clients could read and write.
+    /// </summary>
+    /// <value>False by default: a backup of etcd with authentication on is refused.</value>
+    /// <remarks>Users and roles are not restored. With them goes what kept others from the data.</remarks>
+    public bool DropAuthentication { get; set; }
+
     /// <summary>Gets or sets a value indicating whether all history counts as compacted.</summary>
     /// <value>False by default: what the backup has of it is kept.</value>
     /// <remarks>Watches that go on from a revision of the old cluster then end, and their clients read anew.</remarks>

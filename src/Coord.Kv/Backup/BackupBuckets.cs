@@ -22,6 +22,10 @@ internal static class BackupBuckets
 
     public static ReadOnlySpan<byte> Cluster => "cluster"u8;
 
+    public static ReadOnlySpan<byte> Auth => "auth"u8;
+
+    public static ReadOnlySpan<byte> AuthEnabled => "authEnabled"u8;
+
     public static ReadOnlySpan<byte> ConsistentIndex => "consistent_index"u8;
 
     public static ReadOnlySpan<byte> FinishedCompaction => "finishedCompactRev"u8;

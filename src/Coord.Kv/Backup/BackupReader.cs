@@ -30,6 +30,9 @@ internal sealed class BackupReader : IDisposable
     /// <summary>Gets the compacted revision; zero if nothing was compacted.</summary>
     public long CompactedRevision { get; private set; }
 
+    /// <summary>Gets a value indicating whether clients had to say who they are.</summary>
+    public bool IsAuthenticationEnabled { get; private set; }
+
     /// <summary>Gets how many entries the buckets have.</summary>
     public long TotalKeys { get; private set; }
 
@@ -161,12 +164,15 @@ internal sealed class BackupReader : IDisposable
             BoltFileReader.Ensure(
                 root.Flags == BoltFormat.BucketElement, root.Offset, "there is something else among the buckets");
             hash = SnapshotFormat.Crc(hash, root.Key);
-            bool isKey = root.Key.SequenceEqual(BackupBuckets.Key);
-            bool isMeta = root.Key.SequenceEqual(BackupBuckets.Meta);
-            if (isKey)
-                (_keyBucket, _keyBucketOffset) = (root.Value.ToArray(), root.Offset);
-            if (root.Key.SequenceEqual(BackupBuckets.Lease))
+            Action<BoltCursor>? scan = null;
+            if (root.Key.SequenceEqual(BackupBuckets.Key))
+                (scan, _keyBucket, _keyBucketOffset) = (ScanVersion, root.Value.ToArray(), root.Offset);
+            else if (root.Key.SequenceEqual(BackupBuckets.Lease))
                 (_leaseBucket, _leaseBucketOffset) = (root.Value.ToArray(), root.Offset);
+            else if (root.Key.SequenceEqual(BackupBuckets.Meta))
+                scan = ScanMeta;
+            else if (root.Key.SequenceEqual(BackupBuckets.Auth))
+                scan = ScanAuth;
 
             BoltCursor bucket = _file.ReadBucket(root.Value, root.Offset);
             while (bucket.MoveNext())
@@ -175,10 +181,7 @@ internal sealed class BackupReader : IDisposable
                 BoltFileReader.Ensure(bucket.Flags == 0, bucket.Offset, "there is a bucket within a bucket");
                 hash = SnapshotFormat.Crc(SnapshotFormat.Crc(hash, bucket.Key), bucket.Value);
                 TotalKeys++;
-                if (isKey)
-                    ScanVersion(bucket);
-                else if (isMeta)
-                    ScanMeta(bucket);
+                scan?.Invoke(bucket);
             }
         }
 
@@ -197,6 +200,12 @@ internal sealed class BackupReader : IDisposable
         else if (LastRevision > 0 && revision > LastRevision + 1)
             _gapBefore = revision;
         LastRevision = revision;
+    }
+
+    private void ScanAuth(BoltCursor bucket)
+    {
+        if (bucket.Key.SequenceEqual(BackupBuckets.AuthEnabled))
+            IsAuthenticationEnabled = bucket.Value is [1];
     }
 
     private void ScanMeta(BoltCursor bucket)

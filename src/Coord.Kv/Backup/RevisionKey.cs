@@ -9,6 +9,9 @@ internal static class RevisionKey
     public const int Bytes = 17;
     public const int TombstoneBytes = 18;
 
+    /// <summary>The largest revision: no store gets there, and adding to it does not overflow.</summary>
+    public const long MaxRevision = 1L << 61;
+
     private const byte Separator = (byte)'_';
     private const byte TombstoneMark = (byte)'t';
 
@@ -34,6 +37,6 @@ internal static class RevisionKey
         long revision = BinaryPrimitives.ReadInt64BigEndian(key);
         long sub = BinaryPrimitives.ReadInt64BigEndian(key[9..]);
         stamp = new(revision, (int)Math.Clamp(sub, 0, int.MaxValue));
-        return revision > 0 && sub == stamp.Sub;
+        return revision is > 0 and <= MaxRevision && sub == stamp.Sub;
     }
 }
