@@ -5,7 +5,7 @@ using Coord.Raft;
 
 namespace Coord.Kv.Tests.Backup;
 
-/// <summary>What etcd's files have that Coord's do not: holes, compactions that are not done, skipped revisions.</summary>
+/// <summary>What only etcd's files have: holes, compactions that are not done, skipped revisions.</summary>
 public sealed class ForeignBackupTests
 {
     /// <summary>etcd drops what a compaction to the newest revision leaves no key of, even that revision.</summary>
@@ -95,8 +95,8 @@ public sealed class ForeignBackupTests
         store.Get(KeyRange.All, revision).KeyValues.Select(version => version.KeyString);
 
     /// <summary>
-    /// Writes versions as <c>key mod create version</c>, deletions as <c>key mod</c>, and <c>- revision</c> for an entry
-    /// without a version.
+    /// Writes versions as <c>key mod create version</c>, deletions as <c>key mod</c>, and <c>- revision</c> for an
+    /// entry without a version.
     /// </summary>
     private static byte[] Write(string versions, long finished = 0, long scheduled = 0, byte? authentication = null)
     {
