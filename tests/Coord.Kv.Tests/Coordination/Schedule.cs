@@ -11,6 +11,15 @@ internal sealed class Schedule(int seed)
 
     public Random Random { get; } = new(seed);
 
+    public bool IsReady
+    {
+        get
+        {
+            lock (_lock)
+                return _pending.Exists(pending => pending.IsReady is null || pending.IsReady());
+        }
+    }
+
     public Task<T> RunAsync<T>(Func<T> call, CancellationToken cancellationToken, Func<bool>? isReady = null)
     {
         // Not asynchronously: the continuation is a part of this schedule.
