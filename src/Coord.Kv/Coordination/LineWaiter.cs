@@ -80,7 +80,9 @@ internal sealed class LineWaiter
         try
         {
             Turn? turn = await waiter.RunAsync(isPatient, stop.Token).ConfigureAwait(false);
-            if (turn is null)
+            if (turn is null && waiter._created.IsZero)
+                session.FreeKey(waiter._name); // The store said that it was not put.
+            else if (turn is null)
                 session.Abandon(waiter._name, waiter._mayAppear);
             return turn;
         }

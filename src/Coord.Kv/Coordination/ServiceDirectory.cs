@@ -39,9 +39,9 @@ public sealed class ServiceDirectory
     /// <summary>Follows the instances: first all of them, then all of them again after each change.</summary>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>
-    /// The instances; it goes on until it is cancelled. Changes that the store's history has forgotten before they were
-    /// read come as one, by listing again: it never goes silent and never misses the newest state. While the store is
-    /// out of reach it waits.
+    /// The instances; it goes on until it is cancelled. Changes that follow closely may come as one, and so do those
+    /// that the store's history has forgotten before they were read: then it lists again. It never goes silent and
+    /// never misses the newest state. While the store is out of reach it waits.
     /// </returns>
     /// <exception cref="ObjectDisposedException">While enumerating: the store was stopped.</exception>
     /// <exception cref="CoordException">
