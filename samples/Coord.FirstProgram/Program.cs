@@ -1,5 +1,6 @@
 // A service with a consistent store inside: one node, its data in a directory, nothing else to run.
 using Coord.Kv;
+using Coord.Kv.Coordination;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -24,6 +25,17 @@ await foreach (WatchBatch batch in store.WatchPrefixAsync("", new() { StartRevis
     foreach (WatchEvent change in batch.Events)
         Console.WriteLine($"{change.Revision} {change.Kind} {change.KeyValue.KeyString}");
     break;
+}
+#endregion
+
+#region lock
+// One at a time among all processes. What it writes happens while it is held, or not at all.
+await using (CoordinationSession session = await CoordinationSession.CreateAsync(store))
+await using (CoordinationHandle held = await new DistributedLock(session, "locks/report").AcquireAsync())
+{
+    Operation write = Operation.Put("report"u8.ToArray(), "done"u8.ToArray());
+    TransactionResult written = await store.CommitAsync(Transaction.If(held.Held).Then(write));
+    Console.WriteLine($"{held.Key} with token {held.FencingToken}: {written.Succeeded}");
 }
 #endregion
 

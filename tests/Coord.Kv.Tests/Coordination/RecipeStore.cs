@@ -10,7 +10,7 @@ internal sealed class RecipeStore : IAsyncDisposable
 
     private RecipeStore(IKeyValueStore store, FakeTimeProvider clock) => (Store, Clock) = (store, clock);
 
-    public static TheoryData<StoreKind> Kinds => [StoreKind.Memory];
+    public static TheoryData<StoreKind> Kinds => [StoreKind.Memory, StoreKind.Embedded];
 
     public IKeyValueStore Store { get; }
 
@@ -22,6 +22,7 @@ internal sealed class RecipeStore : IAsyncDisposable
         return kind switch
         {
             StoreKind.Memory => new(new MemoryStore(clock), clock),
+            StoreKind.Embedded => new(new TestStore(clock: clock).Store, clock),
             _ => throw new ArgumentOutOfRangeException(nameof(kind)),
         };
     }
@@ -61,5 +62,6 @@ internal sealed class RecipeStore : IAsyncDisposable
     {
         foreach (CoordinationSession session in _sessions)
             await session.DisposeAsync();
+        (Store as IDisposable)?.Dispose();
     }
 }

@@ -5,4 +5,7 @@ public enum StoreKind
 {
     /// <summary>The dumb twin.</summary>
     Memory,
+
+    /// <summary>The store itself, on a log in memory.</summary>
+    Embedded,
 }
