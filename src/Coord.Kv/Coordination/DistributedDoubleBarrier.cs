@@ -155,6 +155,7 @@ public sealed class DistributedDoubleBarrier
             if (!now.Succeeded)
             {
                 await _session.ProbeAsync(cancellationToken).ConfigureAwait(false);
+                cancellationToken.ThrowIfCancellationRequested();
                 throw new NotHeldException(key);
             }
 

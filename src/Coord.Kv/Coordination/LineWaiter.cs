@@ -177,6 +177,7 @@ internal sealed class LineWaiter
     {
         // With its lease, or by somebody's hand? The session shall know.
         await _session.ProbeAsync(cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
         throw new NotHeldException(_name);
     }
 

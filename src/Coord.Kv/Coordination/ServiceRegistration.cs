@@ -118,7 +118,7 @@ public sealed class ServiceRegistration : IAsyncDisposable
         try
         {
             _value = value;
-            if (_current is not { } current)
+            if (_current is not { } current || current.Session.IsLost)
                 return; // It is about to register again, with this value.
 
             LeaseId lease = current.Session.Lease;

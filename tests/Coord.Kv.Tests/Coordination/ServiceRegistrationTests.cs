@@ -45,8 +45,8 @@ public sealed class ServiceRegistrationTests
         Assert.True(one.FencingToken > token);
         Assert.Equal("one=b", Text(await new ServiceDirectory(recipe.Store, "web").ListAsync()));
 
-        await recipe.Store.DeleteAsync(one.Key);
         token = one.FencingToken;
+        await recipe.Store.DeleteAsync(one.Key);
         await Soon.Is(() => one.IsRegistered && one.FencingToken > token);
         await one.DisposeAsync();
         Assert.Empty(await recipe.KeysAsync("web/"));
