@@ -18,7 +18,7 @@ internal sealed class StoreCommands
     {
         ArrayBufferWriter<byte> bytes = new();
         Array.Fill(_key, (byte)0xff);
-        CommandCodec.Write(bytes, Command.Put(_key, new byte[256], false, new WritePolicy(0, retainedRevisions)));
+        CommandCodec.Write(bytes, Command.Put(_key, new byte[256], PutFlags.None, new(0, retainedRevisions)));
         _put = bytes.WrittenSpan.ToArray();
         _keyOffset = _put.AsSpan().IndexOf(_key);
         Debug.Assert(_keyOffset > 0, "The command has its key.");

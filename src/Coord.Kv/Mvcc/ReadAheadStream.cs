@@ -4,11 +4,11 @@ using System.Collections.Concurrent;
 namespace Coord.Kv.Mvcc;
 
 /// <summary>
-/// Reads a stream ahead on a thread of its own, so that reading and checking a file goes on beside the use of its bytes.
-/// Read by one thread.
+/// Reads a stream ahead on a thread of its own: reading and checking a file goes on beside the use of its bytes. Read
+/// by one thread.
 /// </summary>
 /// <remarks>
-/// Bounded: a few blocks wait at most. The source is touched by nobody once <see cref="Stream.Dispose()"/> has returned;
+/// Bounded: a few blocks wait at most. Nobody touches the source once <see cref="Stream.Dispose()"/> has returned;
 /// it is not disposed. What the source throws is thrown to the reader, within a block of where it happened.
 /// </remarks>
 internal sealed class ReadAheadStream : Stream
