@@ -7,7 +7,12 @@ namespace Coord.Kv;
 /// <content>Backups: what this member has at one moment, as a file that etcd's tools understand too.</content>
 public sealed partial class EmbeddedKeyValueStore
 {
+    /// <summary>How many backups are made or read at a time: each takes as much room on disk as the store.</summary>
+    internal const int MaxOpenBackups = 4;
+
     private const int CopyBytes = 256 * 1024;
+
+    private int _openBackups;
 
     /// <summary>Writes a backup of this member's copy: all versions since the compaction, and the leases.</summary>
     /// <param name="destination">Where to; written from its present position on.</param>
@@ -16,6 +21,7 @@ public sealed partial class EmbeddedKeyValueStore
     /// It is the state of the moment when it begins; commands go on meanwhile. It needs room for the whole backup, and
     /// for the keys once more, in the directory for temporary files. See <see cref="KeyValueBackup"/> for reading it.
     /// </remarks>
+    /// <exception cref="ProposalDroppedException">Four backups are being made or read; try again shortly.</exception>
     /// <exception cref="IOException">A file operation failed.</exception>
     public async Task BackupAsync(Stream destination, CancellationToken cancellationToken = default)
     {
@@ -28,9 +34,32 @@ public sealed partial class EmbeddedKeyValueStore
     /// <summary>Makes a backup as <see cref="BackupAsync"/> does, to be read, with a known length.</summary>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The backup at its beginning; the caller disposes it, and with it the file that holds it.</returns>
+    /// <exception cref="ProposalDroppedException">Four backups are being made or read; try again shortly.</exception>
     /// <exception cref="IOException">A file operation failed.</exception>
-    public Task<Stream> OpenBackupAsync(CancellationToken cancellationToken = default) =>
-        Task.Run<Stream>(() => CreateBackup(Path.GetTempPath(), cancellationToken), cancellationToken);
+    public async Task<Stream> OpenBackupAsync(CancellationToken cancellationToken = default)
+    {
+        if (Interlocked.Increment(ref _openBackups) > MaxOpenBackups)
+        {
+            CloseBackup();
+            throw new ProposalDroppedException("Too many backups are made or read at this member; try again shortly.");
+        }
+
+        try
+        {
+            // It is a matter of seconds, during which the caller's thread has better things to do.
+            string directory = Path.GetTempPath();
+            FileStream file = await Task.Run(() => CreateBackup(directory, cancellationToken), cancellationToken)
+                .ConfigureAwait(false);
+            return new BackupStream(file, CloseBackup);
+        }
+        catch
+        {
+            CloseBackup();
+            throw;
+        }
+    }
+
+    private void CloseBackup() => Interlocked.Decrement(ref _openBackups);
 
     private FileStream CreateBackup(string directory, CancellationToken cancellationToken)
     {

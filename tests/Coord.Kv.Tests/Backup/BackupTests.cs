@@ -1,3 +1,4 @@
+using Coord.Raft;
 using FsCheck;
 using FsCheck.Xunit;
 using Microsoft.Extensions.Time.Testing;
@@ -153,6 +154,25 @@ public sealed class BackupTests
 
         TestStore.Now(restored.Store.RevokeLeaseAsync(new(7)));
         Assert.Equal("b", restored.First().KeyString);
+    }
+
+    [Fact]
+    public async Task No_more_than_a_few_are_open_at_a_time()
+    {
+        EmbeddedKeyValueStore store = new TestStore().Store;
+        List<Stream> open = [];
+        for (int i = 0; i < EmbeddedKeyValueStore.MaxOpenBackups; i++)
+            open.Add(await store.OpenBackupAsync());
+        await Assert.ThrowsAsync<ProposalDroppedException>(() => store.BackupAsync(Stream.Null));
+        await Assert.ThrowsAsync<ProposalDroppedException>(() => store.BackupAsync(Stream.Null));
+
+        await open[0].DisposeAsync();
+        await open[0].DisposeAsync();
+        await store.BackupAsync(Stream.Null);
+        open[0] = await store.OpenBackupAsync();
+        await Assert.ThrowsAsync<ProposalDroppedException>(() => store.BackupAsync(Stream.Null));
+        foreach (Stream backup in open)
+            await backup.DisposeAsync();
     }
 
     [Fact]
