@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Coord.Kv;
 using Coord.Process.Tests.Harness;
 using Xunit.Abstractions;
 
@@ -31,7 +30,7 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
         }
 
         using TestCluster restored = new(output);
-        RestoredCluster.Restore(restored, file);
+        await CoordTool.RestoreAsync(restored, file);
         await restored.StartAsync();
 
         foreach (ClusterMember member in restored.Members)
@@ -51,7 +50,7 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
         await SaveAsync(old.Members[0].ClientUrl, file, revision);
 
         using TestCluster restored = new(output);
-        RestoredCluster.Restore(restored, file, new KeyValueRestoreOptions { RevisionBump = 1_000_000 });
+        await CoordTool.RestoreAsync(restored, file, "--bump-revision", "1000000", "--mark-compacted");
         await restored.StartAsync();
 
         string endpoint = restored.Members[0].ClientUrl;
@@ -91,7 +90,7 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
         await SaveAsync(etcd.Endpoint, file, revision);
 
         using TestCluster cluster = new(output);
-        RestoredCluster.Restore(cluster, file);
+        await CoordTool.RestoreAsync(cluster, file);
         await cluster.StartAsync();
 
         string endpoint = cluster.Members[2].ClientUrl;
@@ -140,18 +139,25 @@ public sealed class BackupTests(ITestOutputHelper output) : IDisposable
         return [.. history];
     }
 
-    /// <summary>Saves a snapshot with etcd's tool, which must tell the same of it as the library.</summary>
+    /// <summary>Saves a snapshot with etcd's tool. Of that and of one of coordctl's both tools tell the same.</summary>
     private static async Task SaveAsync(string endpoint, string path, long revision)
     {
         await EtcdTool.AtAsync(endpoint, "snapshot", "save", path);
-        using JsonDocument status = JsonDocument.Parse(
-            await EtcdTool.RunAsync("snapshot", "status", path, "-w", "json"));
-        using KeyValueBackup backup = KeyValueBackup.Open(path);
-        Assert.Equal(status.RootElement.GetProperty("hash").GetUInt32(), backup.Hash);
-        Assert.Equal(status.RootElement.GetProperty("totalKey").GetInt64(), backup.TotalKeys);
-        Assert.Equal(status.RootElement.GetProperty("totalSize").GetInt64(), backup.TotalBytes);
-        Assert.Equal(status.RootElement.GetProperty("revision").GetInt64(), backup.Revision.Value);
-        Assert.Equal(revision, backup.Revision.Value);
-        Assert.Equal(Compacted, backup.CompactedRevision.Value);
+        string own = $"{path}.own";
+        await CoordTool.RunAsync("snapshot", "save", own, "--endpoints", endpoint);
+        foreach (string file in (string[])[path, own])
+        {
+            using JsonDocument etcdctl = JsonDocument.Parse(
+                await EtcdTool.RunAsync("snapshot", "status", file, "-w", "json"));
+            using JsonDocument coordctl = JsonDocument.Parse(
+                await CoordTool.RunAsync("snapshot", "status", file, "-w", "json"));
+            foreach (string fact in (string[])["hash", "revision", "totalKey", "totalSize"])
+            {
+                long expected = etcdctl.RootElement.GetProperty(fact).GetInt64();
+                Assert.Equal(expected, coordctl.RootElement.GetProperty(fact).GetInt64());
+            }
+
+            Assert.Equal(revision, coordctl.RootElement.GetProperty("revision").GetInt64());
+        }
     }
 }

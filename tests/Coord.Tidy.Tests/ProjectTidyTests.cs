@@ -26,7 +26,7 @@ public sealed class ProjectTidyTests
         ["Coord.Benchmarks"] = [.. Layers, "Coord.Client"],
         ["Coord.LoadGenerator"] = [],
         ["Coord.Contract.Tests"] = ["Coord.AspNetCore", "Coord.Client"],
-        ["Coord.Process.Tests"] = ["Coord.SampleHost", "Coord.Kv"],
+        ["Coord.Process.Tests"] = ["Coord.SampleHost", "Coord.Cli"],
         ["Coord.Tidy.Tests"] = [],
     };
 

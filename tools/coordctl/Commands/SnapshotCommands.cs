@@ -89,8 +89,12 @@ public static class SnapshotCommands
         Option<bool> skip = new("--skip-hash-check") { Description = "Take a copy of a database file, too" };
         Option<long> bump = new("--bump-revision") { Description = "How many revisions to skip" };
         Option<bool> mark = new("--mark-compacted") { Description = "Count all history as compacted" };
+        Option<bool> open = new("--drop-authentication")
+        {
+            Description = "Restore what users and roles guarded, though they are not restored",
+        };
         return verbs.Create("restore", "Makes the data directory of a member of a new cluster", RunAsync, path, name,
-            directory, cluster, token, urls, skip, bump, mark);
+            directory, cluster, token, urls, skip, bump, mark, open);
 
         Task<int> RunAsync(Context context, CancellationToken cancellationToken)
         {
@@ -103,7 +107,12 @@ public static class SnapshotCommands
                 KeyValueBackup.Open(context.Get(path), !context.Get(skip), cancellationToken);
             backup.Restore(
                 member,
-                new() { RevisionBump = context.Get(bump), MarkCompacted = context.Get(mark) },
+                new()
+                {
+                    RevisionBump = context.Get(bump),
+                    MarkCompacted = context.Get(mark),
+                    DropAuthentication = context.Get(open),
+                },
                 cancellationToken);
             context.Printer.Print(new Report().Line(
                 $"Restored revision {backup.Revision.Value} to {member.DataDirectory}. Start the host with the same "
