@@ -5,7 +5,7 @@ using Coord.AspNetCore.Tests.Harness;
 
 namespace Coord.AspNetCore.Tests;
 
-/// <summary>Clients that name a server by its whole URL are answered (etcd's for Go, when it asks one server).</summary>
+/// <summary>Clients that name a server by its whole URL are answered: etcd's for Go does, with one server.</summary>
 public sealed class AuthorityTests
 {
     // RFC 7541 C.4.1: four headers of a request, the last of them the authority in Huffman code.

@@ -4,7 +4,7 @@ using Google.Protobuf;
 
 namespace Coord.AspNetCore.Tests;
 
-/// <summary>Cutting a response of a watch: nothing is lost, the order stays, each part says whether more follows.</summary>
+/// <summary>A response of a watch is cut without loss, in order, and each part says whether more follows.</summary>
 public sealed class WatchFragmentsTests
 {
     [Theory]
