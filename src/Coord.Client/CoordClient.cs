@@ -54,6 +54,7 @@ public sealed partial class CoordClient : IKeyValueStore, IAsyncDisposable
         _watches = new(_pool, options, clock, Observe);
         _keepAlives = new(_pool, options, clock, Observe);
         _calls.Before = () => _watches.Pinned;
+        _calls.Hurry = _watches.PinToLastSeen;
         Cluster = new(this);
         Maintenance = new(this);
     }

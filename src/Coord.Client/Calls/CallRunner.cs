@@ -10,8 +10,13 @@ internal sealed class CallRunner(EndpointPool pool, CoordClientOptions options, 
     public static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
     public static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
+
     /// <summary>Gets or sets what every call waits for before it is sent.</summary>
     public Func<Task?>? Before { get; set; }
+
+    /// <summary>Gets or sets what shortens that wait, when it takes long.</summary>
+    public Action? Hurry { get; set; }
 
     /// <summary>The metadata by which a member that knows no leader says so at once.</summary>
     public static Metadata RequireLeader() => new() { { "hasleader", "true" } };
@@ -96,6 +101,9 @@ internal sealed class CallRunner(EndpointPool pool, CoordClientOptions options, 
     {
         try
         {
+            Task pause = Task.Delay(LongestWait, clock, cancellationToken);
+            if (await Task.WhenAny(before, pause).ConfigureAwait(false) == pause)
+                Hurry?.Invoke();
             await before.WaitAsync(options.RequestTimeout, clock, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException exception)

@@ -16,6 +16,7 @@ internal sealed class ResumingStream<TRequest, TResponse> : IAsyncDisposable
     private readonly SemaphoreSlim _wake = new(0);
     private readonly Lock _lock = new();
     private Task? _run;
+    private int _disposed;
 
     public ResumingStream(EndpointPool pool, TimeProvider clock, IStreamOwner<TRequest, TResponse> owner) =>
         (_pool, _clock, _owner) = (pool, clock, owner);
@@ -31,6 +32,10 @@ internal sealed class ResumingStream<TRequest, TResponse> : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // A container disposes the client once for each name that it is registered under.
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+            return;
+
         await _stop.CancelAsync().ConfigureAwait(false);
         Task? run;
         lock (_lock)

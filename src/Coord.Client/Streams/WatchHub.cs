@@ -59,6 +59,24 @@ internal sealed class WatchHub : IStreamOwner<Wire.WatchRequest, Wire.WatchRespo
         }
     }
 
+    /// <summary>
+    /// Lets watches whose "now" the server does not fix begin after the last revision that the client has seen: they may
+    /// see changes made shortly before the call, but miss none.
+    /// </summary>
+    public void PinToLastSeen()
+    {
+        lock (_lock)
+        {
+            foreach (Subscription subscription in _unpinned.Where(subscription => subscription.Floor > 0).ToList())
+            {
+                Cancel_NeedsLock(subscription);
+                subscription.Start = subscription.Next = subscription.Floor + 1;
+                Create_NeedsLock(subscription);
+                Pinned_NeedsLock(subscription);
+            }
+        }
+    }
+
     public void Add(Subscription subscription)
     {
         lock (_lock)
