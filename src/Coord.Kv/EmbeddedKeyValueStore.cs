@@ -52,7 +52,12 @@ public sealed partial class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
         _policy = new(_options.QuotaBytes, _options.RetainedRevisions, log.Member.Value);
         _keepAlives = new(RenewLeasesAsync);
         LeaseKeeper leases = new(log, stateMachine, ProposeLeaseCommandAsync);
-        Housekeeper = new(log, stateMachine, _options, leases);
+        Housekeeper = new(
+            log,
+            stateMachine,
+            _options,
+            leases,
+            async (command, cancellationToken) => await RunAsync(command, cancellationToken).ConfigureAwait(false));
 
         // A watch never goes silent: when the member stops, by itself or not, its watches say so.
         _ = EndWatchesAsync(log.Completion);
@@ -111,8 +116,26 @@ public sealed partial class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
     {
         Command command = Command.Compact(revision.Value);
         (long current, _) = await RunAsync(command, cancellationToken).ConfigureAwait(false);
+        if (options?.WaitForRemoval == true)
+        {
+            while (_stateMachine.IsCompacting())
+                await RunAsync(Command.StepCompaction(), cancellationToken).ConfigureAwait(false);
+            while (_stateMachine.Reclaim())
+                cancellationToken.ThrowIfCancellationRequested();
+        }
+
         return new(current);
     }
+
+    /// <summary>Computes the checksum of this member's copy.</summary>
+    /// <param name="revision">Up to which revision; zero for the present one.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="CompactedException">The revision has been compacted.</exception>
+    /// <exception cref="FutureRevisionException">The revision does not exist yet.</exception>
+    public async ValueTask<KeyValueHash> HashAsync(
+        Revision revision = default, CancellationToken cancellationToken = default) =>
+        await Task.Run(() => _stateMachine.Hash(revision.Value, cancellationToken), cancellationToken)
+            .ConfigureAwait(false);
 
     /// <inheritdoc/>
     public IAsyncEnumerable<WatchBatch> WatchAsync(

@@ -1,3 +1,4 @@
+using Coord.Kv.Commands;
 using Coord.Kv.Leases;
 using Coord.Raft;
 
@@ -7,13 +8,23 @@ namespace Coord.Kv;
 /// Does for a member what has to be done by the clock, a few times a second, until the member stops. One loop.
 /// </summary>
 /// <remarks>What is due is decided by pure parts that are stepped; this is only the beat.</remarks>
+/// <param name="log">Tells who leads.</param>
+/// <param name="stateMachine">What it is done for.</param>
+/// <param name="options">How often.</param>
+/// <param name="leases">Ends leases.</param>
+/// <param name="propose">Proposes a command, and waits until it is applied.</param>
 internal sealed class Housekeeper(
-    IReplicatedLog log, KeyValueStateMachine stateMachine, KeyValueOptions options, LeaseKeeper leases)
+    IReplicatedLog log,
+    KeyValueStateMachine stateMachine,
+    KeyValueOptions options,
+    LeaseKeeper leases,
+    Func<Command, CancellationToken, ValueTask> propose)
 {
     public static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(200);
 
     private const int ElectionTimeoutsWithoutLeader = 3;
 
+    private readonly AutomaticCompactor _compactor = new(options, stateMachine.Now);
     private long _lastProgress = stateMachine.Now;
     private long? _leaderlessSince;
     private Task _proposing = Task.CompletedTask;
@@ -55,6 +66,7 @@ internal sealed class Housekeeper(
         try
         {
             await leases.StepAsync(cancellationToken).ConfigureAwait(false);
+            await CompactAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (CoordException)
         {
@@ -64,6 +76,24 @@ internal sealed class Housekeeper(
         {
             // The member stops.
         }
+    }
+
+    private async Task CompactAsync(CancellationToken cancellationToken)
+    {
+        long now = stateMachine.Now;
+        KeyValueStatus status = stateMachine.Status;
+        long target = _compactor.Look(now, status.Revision.Value);
+        if (log.LeadingTerm == default)
+            return;
+
+        if (target > status.CompactedRevision.Value)
+            await propose(Command.Compact(target), cancellationToken).ConfigureAwait(false);
+        if (target > 0)
+            _compactor.Done(now);
+
+        // Commands move compaction on. Where none come, this one does.
+        if (stateMachine.IsCompacting())
+            await propose(Command.StepCompaction(), cancellationToken).ConfigureAwait(false);
     }
 
     private void LookForLeader()

@@ -41,6 +41,18 @@ public sealed class KeyValueOptions
     /// </remarks>
     public long RetainedRevisions { get; set; } = 100_000;
 
+    /// <summary>Gets or sets by what the leader compacts history, besides <see cref="RetainedRevisions"/>.</summary>
+    /// <value>By nothing.</value>
+    public CompactionMode CompactionMode { get; set; }
+
+    /// <summary>Gets or sets how old history becomes in the mode <see cref="CompactionMode.Periodic"/>.</summary>
+    /// <value>1 hour. It is looked at as often, but at least every hour.</value>
+    public TimeSpan CompactionRetention { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>Gets or sets how many revisions stay in the mode <see cref="CompactionMode.Revisions"/>.</summary>
+    /// <value>10,000.</value>
+    public long CompactionRetainedRevisions { get; set; } = 10_000;
+
     /// <summary>Gets or sets how many events wait for one slow watch before it has to read them from history.</summary>
     /// <value>1,024.</value>
     public int MaxWatchBufferEvents { get; set; } = 1024;
@@ -73,6 +85,10 @@ public sealed class KeyValueOptions
             + $" ({MaxKeyBytes}) and at most {MaxRequestBytesLimit}.");
         Require(QuotaBytes >= 0, $"{nameof(QuotaBytes)} is {QuotaBytes}; use zero for no limit.");
         Require(RetainedRevisions >= 0, $"{nameof(RetainedRevisions)} is {RetainedRevisions}; use zero to keep all.");
+        Require(
+            CompactionRetention >= TimeSpan.FromSeconds(1),
+            $"{nameof(CompactionRetention)} is {CompactionRetention}; use at least a second.");
+        Require(CompactionRetainedRevisions > 0, $"{nameof(CompactionRetainedRevisions)} is below 1.");
         Require(MaxWatchBufferEvents > 0, $"{nameof(MaxWatchBufferEvents)} is {MaxWatchBufferEvents}; use at least 1.");
         Require(MaxWatchBufferBytes > 0, $"{nameof(MaxWatchBufferBytes)} is {MaxWatchBufferBytes}; use at least 1.");
         Require(

@@ -67,6 +67,7 @@ public sealed partial class KeyValueStateMachine : IStateMachine
                 return new(
                     new(store.Revision), new(store.CompactedRevision), _state.UsedBytes, _watches.Count)
                 {
+                    AllocatedBytes = store.AllocatedBytes,
                     Keys = store.Keys,
                     Leases = _state.Leases.Count,
                 };

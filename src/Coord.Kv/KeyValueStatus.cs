@@ -7,6 +7,9 @@ namespace Coord.Kv;
 /// <param name="Watches">How many watches are open on this member.</param>
 public sealed record KeyValueStatus(Revision Revision, Revision CompactedRevision, long UsedBytes, int Watches)
 {
+    /// <summary>Gets the memory that the keys, values and history take on this member.</summary>
+    public long AllocatedBytes { get; init; }
+
     /// <summary>Gets how many keys exist.</summary>
     public long Keys { get; init; }
 

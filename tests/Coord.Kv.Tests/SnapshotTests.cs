@@ -31,7 +31,7 @@ public sealed class SnapshotTests
         Write(new Random(next), original, 100);
         Write(new Random(next), restored, 100);
         Assert.Equal(original.Snapshot(), restored.Snapshot());
-        Assert.Equal(original.Machine.Status, restored.Machine.Status);
+        Assert.Equal(original.Status, restored.Status);
     }
 
     /// <summary>Each write to the destination lets commands in between, compactions included.</summary>
@@ -62,7 +62,7 @@ public sealed class SnapshotTests
 
         Write(new Random(seed.Item), without, 300);
         Write(new Random(seed.Item + 1), without, 300);
-        Assert.Equal(without.Machine.Status, with.Machine.Status);
+        Assert.Equal(without.Status, with.Status);
         Assert.Equal(without.Snapshot(), with.Snapshot());
     }
 

@@ -125,7 +125,8 @@ public sealed class StoreAgainstModelTests
     {
         TestStore reborn = new(Unlimited, layout);
         reborn.Restore(store.Snapshot());
-        Assert.Equal(store.Machine.Status, reborn.Machine.Status);
+        Assert.Equal(store.Status, reborn.Status);
+        Assert.Equal(store.Hash(), reborn.Hash());
         return reborn;
     }
 

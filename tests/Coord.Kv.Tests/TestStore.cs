@@ -27,6 +27,9 @@ internal sealed class TestStore
 
     public EmbeddedKeyValueStore Store { get; }
 
+    /// <summary>Gets what the store holds, without what members may differ in.</summary>
+    public KeyValueStatus Status => Machine.Status with { AllocatedBytes = 0 };
+
     public static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 
     /// <summary>The log in memory never waits, so neither does this.</summary>
@@ -40,6 +43,9 @@ internal sealed class TestStore
 
     public long PutWith(string key, string value, PutOptions options) =>
         Now(Store.PutAsync(Bytes(key), Bytes(value), options)).Revision.Value;
+
+    public KeyValueHash Hash(long revision = 0) =>
+        Machine.Hash(revision, CancellationToken.None);
 
     public void DisarmAll() => Now(Store.DisarmAlarmAsync(default));
 

@@ -18,6 +18,13 @@ internal sealed partial class MvccStore
     /// <summary>Gets the first change that compaction has not counted yet.</summary>
     public long CompactionPosition { get; private set; }
 
+    /// <summary>Gets a value indicating whether there are changes that compaction has yet to count.</summary>
+    public bool IsCompacting =>
+        CompactionPosition < Changes.End && Changes[CompactionPosition].Stamp.Revision < CompactedRevision;
+
+    /// <summary>Gets a value indicating whether there is memory that nobody needs any more.</summary>
+    public bool IsReclaimable => Changes.First < Math.Min(CompactionPosition, _minPin);
+
     /// <summary>Sets the oldest revision to keep; takes effect for readers at once.</summary>
     public void Compact(long revision)
     {

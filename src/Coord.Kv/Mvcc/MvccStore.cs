@@ -168,6 +168,23 @@ internal sealed partial class MvccStore : IDisposable
         read.Finish();
     }
 
+    /// <summary>Goes on with a checksum for a bounded number of keys and, but for one key, of bytes.</summary>
+    public void Step(StoreHash hash, int maxKeys)
+    {
+        for (KeyIndex.Cursor cursor = _index.Seek(hash.Position); cursor.TryTake(out KeyHistory history);)
+        {
+            if (maxKeys-- == 0 || hash.StepBytes >= MaxStepBytes)
+            {
+                hash.PauseAt(history.Key);
+                return;
+            }
+
+            hash.Add(history);
+        }
+
+        hash.Finish();
+    }
+
     /// <summary>Collects the versions that were live before a change, for a bounded number of keys.</summary>
     /// <param name="from">The first key.</param>
     /// <param name="boundary">The change.</param>

@@ -53,7 +53,7 @@ public sealed class BackupTests
         TestStore restored = file.Restore(memoryBytes: 100_000);
 
         Assert.Equal(store.Get(KeyRange.All).KeyValues, restored.Get(KeyRange.All).KeyValues);
-        Assert.Equal(store.Machine.Status, restored.Machine.Status);
+        Assert.Equal(store.Status, restored.Status);
     }
 
     [Fact]
