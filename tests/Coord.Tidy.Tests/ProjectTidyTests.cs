@@ -26,7 +26,7 @@ public sealed class ProjectTidyTests
         ["Coord.Benchmarks"] = [.. Layers, "Coord.Client"],
         ["Coord.LoadGenerator"] = [],
         ["Coord.Contract.Tests"] = ["Coord.AspNetCore", "Coord.Client"],
-        ["Coord.Process.Tests"] = ["Coord.SampleHost", "Coord.Cli"],
+        ["Coord.Process.Tests"] = ["Coord.SampleHost", "Coord.Cli", "Coord.Client"],
         ["Coord.Tidy.Tests"] = [],
     };
 

@@ -35,7 +35,18 @@ internal sealed class HostProcess : IDisposable
     /// <param name="workingDirectory">Where relative paths of its defaults end up.</param>
     /// <param name="environment">Variables besides the inherited ones.</param>
     public static HostProcess Start(
-        IEnumerable<string> arguments, string workingDirectory, params (string Name, string Value)[] environment)
+        IEnumerable<string> arguments, string workingDirectory, params (string Name, string Value)[] environment) =>
+        Start(Assembly, arguments, workingDirectory, environment);
+
+    /// <summary>Starts these tests once more, as a process that does what its arguments say.</summary>
+    public static HostProcess StartSelf(IEnumerable<string> arguments, string workingDirectory) =>
+        Start(typeof(HostProcess).Assembly.Location, arguments, workingDirectory);
+
+    private static HostProcess Start(
+        string assembly,
+        IEnumerable<string> arguments,
+        string workingDirectory,
+        params (string Name, string Value)[] environment)
     {
         ProcessStartInfo start = new(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
         {
@@ -45,7 +56,7 @@ internal sealed class HostProcess : IDisposable
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
-        foreach (string argument in (string[])["exec", Assembly, .. arguments])
+        foreach (string argument in (string[])["exec", assembly, .. arguments])
             start.ArgumentList.Add(argument);
         foreach (string name in start.Environment.Keys.Where(IsOurs).ToList())
             start.Environment.Remove(name);
@@ -83,6 +94,13 @@ internal sealed class HostProcess : IDisposable
         using OsProcess kill = OsProcess.Start("/bin/sh", ["-c", $"kill -{name} {_process.Id}"]);
         kill.WaitForExit();
         Assert.Equal(0, kill.ExitCode);
+    }
+
+    /// <summary>Writes a line to its input.</summary>
+    public void Say(string line)
+    {
+        _process.StandardInput.WriteLine(line);
+        _process.StandardInput.Flush();
     }
 
     /// <summary>Waits until the process has ended and all its output is here.</summary>
