@@ -28,6 +28,18 @@ public sealed class RaftOptions
     /// <value>False by default: an empty directory starts as one of <see cref="InitialMembers"/>.</value>
     public bool JoinExisting { get; set; }
 
+    /// <summary>
+    /// Gets or sets a value indicating whether this member goes on alone with the data that it has: as the only member,
+    /// whoever else there was.
+    /// </summary>
+    /// <value>False by default. Without data it changes nothing, and neither where the member is alone already.</value>
+    /// <remarks>
+    /// For a cluster that has lost its majority for good. All that is in this member's log counts as committed, so no
+    /// acknowledged write that it holds is lost; what only the others had is. The others must never run again: they
+    /// could believe this member to be one of theirs and overwrite what it has written since.
+    /// </remarks>
+    public bool ForceNewCluster { get; set; }
+
     /// <summary>Gets or sets a value indicating whether this member only votes and keeps the log.</summary>
     /// <value>False by default. If true, its <see cref="Member"/> must say so too.</value>
     /// <remarks>
@@ -169,6 +181,8 @@ public sealed class RaftOptions
             errors.Add("IsWitness must be what InitialMembers says of this member.");
         if (InitialMembers.Count > 0 && InitialMembers.All(member => member.IsWitness))
             errors.Add("InitialMembers must contain a member that is no witness, so that somebody can lead.");
+        if (ForceNewCluster && IsWitness)
+            errors.Add("ForceNewCluster needs a member that keeps the state; a witness keeps none.");
         if (InitialMembers.Any(member => member.Id.IsNone))
             errors.Add("InitialMembers must not contain the id zero.");
     }

@@ -52,6 +52,13 @@ internal sealed class PeerDirectory(ConnectionContext context)
             return _members.TryGetValue(member, out string? address) && address.Length > 0 ? address : null;
     }
 
+    /// <summary>Returns the members, with where they are.</summary>
+    public IReadOnlyList<MemberAddress> Members()
+    {
+        lock (_lock)
+            return [.. _members.Select(member => new MemberAddress(member.Key, member.Value))];
+    }
+
     /// <summary>Begins to connect to all who are known.</summary>
     public void Start()
     {

@@ -55,6 +55,19 @@ public sealed class TcpTransport : IRaftTransport
     /// <summary>Gets the listener, for tests.</summary>
     internal Listener Listener => _listener;
 
+    /// <summary>Asks a member of a cluster who is in it: a newcomer finds itself there by its address.</summary>
+    /// <param name="address">Where the member is, as <c>host:port</c>.</param>
+    /// <param name="options">How to connect: its times, and the certificates, which both sides check.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="TransportException">Nobody answered, or not as a member would.</exception>
+    public static async Task<PeerRoster> InquireAsync(
+        string address, TcpTransportOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        PeerAddress parsed = PeerAddress.Parse(address);
+        return await Inquiry.AskAsync(parsed, options, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <inheritdoc/>
     public ValueTask StartAsync(IRaftMessageReceiver receiver, CancellationToken cancellationToken)
     {

@@ -21,7 +21,7 @@ internal static class Flags
         + "backend-batch-limit bcrypt-cost cipher-suites client-cert-allowed-hostname compaction-batch-limit "
         + "compaction-sleep-interval corrupt-check-time cors discovery discovery-fallback discovery-proxy "
         + "discovery-srv discovery-srv-name enable-grpc-gateway= enable-log-rotation= enable-pprof= enable-v2= "
-        + "feature-gates force-new-cluster= grpc-keepalive-interval grpc-keepalive-min-time grpc-keepalive-timeout "
+        + "feature-gates grpc-keepalive-interval grpc-keepalive-min-time grpc-keepalive-timeout "
         + "host-whitelist initial-election-tick-advance= listen-client-http-urls listen-metrics-urls log-output "
         + "log-outputs log-package-levels log-rotation-config-json logger max-concurrent-streams max-learners "
         + "max-snapshots max-txn-ops max-wals metrics peer-cert-allowed-cn peer-cert-allowed-hostname proxy "
@@ -63,8 +63,9 @@ internal static class Flags
         Text("initial-advertise-peer-urls", Cluster, "where the other members reach this one; as in --initial-cluster"),
         Text("advertise-client-urls", Cluster, "where clients reach this member; as --listen-client-urls if not given"),
         Text("initial-cluster", Cluster, "all members: n1=http://host:2380,n2=...; this one alone if not given"),
-        Text("initial-cluster-state", Cluster, "'new', or 'existing' to wait to be added to a running cluster", "new"),
+        Text("initial-cluster-state", Cluster, "'new', or 'existing' to join one that this member was added to", "new"),
         Text("initial-cluster-token", Cluster, "tells clusters apart that have the same addresses", "etcd-cluster"),
+        Switch("force-new-cluster", Cluster, "go on alone with the data that is here; the others must never run again"),
         Switch("strict-reconfig-check", Cluster, "refuse to change members while too few have started", "true"),
         Text("cluster-id", Cluster, "the id of the existing cluster, in hexadecimal, if its members have changed"),
 

@@ -26,6 +26,12 @@ internal sealed record HostSettings
 
     public required bool JoinExisting { get; init; }
 
+    /// <summary>Whether to go on alone with the data, whoever else there was.</summary>
+    public required bool ForceNewCluster { get; init; }
+
+    /// <summary>Whether <see cref="Cluster"/> has its id from a flag, and nobody needs to be asked.</summary>
+    public required bool HasClusterId { get; init; }
+
     public required TimeSpan HeartbeatInterval { get; init; }
 
     public required TimeSpan ElectionTimeout { get; init; }
@@ -72,6 +78,8 @@ internal sealed record HostSettings
             ClientTls = CertificateSettings.From(values, "", clientListen, "listen-client-urls"),
             PeerTls = PeerTlsOf(values, peerListen),
             JoinExisting = values.OneOf("initial-cluster-state", "new", "existing") == "existing",
+            ForceNewCluster = values.Switch("force-new-cluster"),
+            HasClusterId = values.Has("cluster-id"),
             HeartbeatInterval = TimeSpan.FromMilliseconds(values.Number("heartbeat-interval", 1, 10_000)),
             ElectionTimeout = ElectionTimeoutOf(values),
             SnapshotEntries = values.Number("snapshot-count", 1, long.MaxValue),

@@ -30,13 +30,13 @@ internal static class Banner
     }
 
     /// <summary>Logs what scripts and test suites that start etcd wait for before they connect.</summary>
-    /// <remarks>As in etcd, once there is a leader and the cluster knows how this member is called and reached.</remarks>
+    /// <remarks>As in etcd, once the cluster knows how this member is called and reached.</remarks>
     public static async Task AnnounceAsync(
         HostSettings settings, CoordNode node, ILogger logger, CancellationToken cancellationToken)
     {
         try
         {
-            while (!node.Store.Members.Any(member => member.Id == node.Raft.Id && member.Name == node.Name))
+            while (node.Store.Members.All(member => member.Id != node.Raft.Id || member.Name != node.Name))
                 await Task.Delay(Pause, cancellationToken);
         }
         catch (OperationCanceledException)

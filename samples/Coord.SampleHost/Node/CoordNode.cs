@@ -68,16 +68,20 @@ internal sealed class CoordNode : IAsyncDisposable
         }
     }
 
-    /// <summary>Returns a member's name, or its id if it is not in the list that the process was given.</summary>
-    public string NameOf(NodeId id) => _names.GetValueOrDefault(id) ?? $"{id.Value:x}";
+    /// <summary>Returns a member's name, or its id if it has told none and is not in the list that was given.</summary>
+    public string NameOf(NodeId id)
+    {
+        string? told = Store.Members.FirstOrDefault(member => member.Id == id)?.Name;
+        return !string.IsNullOrEmpty(told) ? told : _names.GetValueOrDefault(id) ?? $"{id.Value:x}";
+    }
 
     /// <summary>Finds a member by name or id.</summary>
     public NodeId? Find(string nameOrId)
     {
-        foreach ((NodeId id, string name) in _names)
+        foreach (Member member in Status.Membership.Members)
         {
-            if (name == nameOrId)
-                return id;
+            if (NameOf(member.Id) == nameOrId)
+                return member.Id;
         }
 
         return ulong.TryParse(nameOrId, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong value)
@@ -85,9 +89,8 @@ internal sealed class CoordNode : IAsyncDisposable
             : null;
     }
 
-    public async ValueTask DisposeAsync() => await Raft.DisposeAsync();
-
-    private static TcpTransportOptions Transport(HostSettings settings)
+    /// <summary>How members reach each other, as the settings say.</summary>
+    public static TcpTransportOptions Transport(HostSettings settings)
     {
         TcpTransportOptions options = new()
         {
@@ -115,6 +118,8 @@ internal sealed class CoordNode : IAsyncDisposable
         return options;
     }
 
+    public async ValueTask DisposeAsync() => await Raft.DisposeAsync();
+
     private static RaftOptions Options(HostSettings settings)
     {
         RaftOptions options = new()
@@ -123,6 +128,7 @@ internal sealed class CoordNode : IAsyncDisposable
             ClusterId = settings.Cluster.Id,
             DataDirectory = settings.DataDirectory,
             JoinExisting = settings.JoinExisting,
+            ForceNewCluster = settings.ForceNewCluster,
             HeartbeatInterval = settings.HeartbeatInterval,
             ElectionTimeout = settings.ElectionTimeout,
 

@@ -78,6 +78,9 @@ internal sealed class NodeRuntime
                 wal.Sync();
             }
 
+            if (ForcedCluster.IsNeeded(options, state))
+                state = ForcedCluster.Begin(options, state, snapshots, apply, wal);
+
             directory.CompleteInitialization();
 
             if (recovered.TornBytesCut > 0)

@@ -124,6 +124,17 @@ internal sealed class DataDirectory : IDisposable
         }
     }
 
+    /// <summary>Reads whose directory it is, without opening it; null if it is nobody's yet.</summary>
+    /// <exception cref="DataDirectoryException">The identity is damaged, or of another version.</exception>
+    public static (ClusterId Cluster, NodeId Node)? Peek(IFileSystem fileSystem, string path)
+    {
+        string identity = Path.Combine(path, IdentityName);
+        if (!fileSystem.FileExists(identity))
+            return null;
+
+        return ReadIdentity(fileSystem, identity, stackalloc byte[IdentityBytes]);
+    }
+
     /// <summary>Releases the lock.</summary>
     public void Dispose() => _lock.Dispose();
 
@@ -183,24 +194,7 @@ internal sealed class DataDirectory : IDisposable
     private void ReadIdentity()
     {
         Span<byte> bytes = stackalloc byte[IdentityBytes];
-        bytes.Clear();
-        using (IFile file = _fileSystem.Open(IdentityPath, FileAccessMode.Read))
-            file.Read(bytes, 0);
-
-        uint checksum = BinaryPrimitives.ReadUInt32LittleEndian(bytes[ChecksumOffset..]);
-        if (!bytes[..Magic.Length].SequenceEqual(Magic) || checksum != Crc32C.Compute(bytes[..ChecksumOffset]))
-            throw new DataDirectoryException($"{IdentityPath} is damaged. {HowToReplace}");
-
-        uint version = BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]);
-        if (version != FormatVersion)
-        {
-            throw new DataDirectoryException(
-                $"{IdentityPath} has format version {version}, and this program reads {FormatVersion}. "
-                + "Use the version of the program that wrote it.");
-        }
-
-        ClusterId cluster = new(BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]));
-        NodeId node = new(BinaryPrimitives.ReadUInt64LittleEndian(bytes[24..]));
+        (ClusterId cluster, NodeId node) = ReadIdentity(_fileSystem, IdentityPath, bytes);
         if (cluster != _clusterId)
         {
             throw new DataDirectoryException(
@@ -217,6 +211,30 @@ internal sealed class DataDirectory : IDisposable
 
         DirectoryId = new Guid(bytes.Slice(32, 16));
         IsNew = bytes[48] == 0;
+    }
+
+    private static (ClusterId Cluster, NodeId Node) ReadIdentity(
+        IFileSystem fileSystem, string identityPath, Span<byte> bytes)
+    {
+        bytes.Clear();
+        using (IFile file = fileSystem.Open(identityPath, FileAccessMode.Read))
+            file.Read(bytes, 0);
+
+        uint checksum = BinaryPrimitives.ReadUInt32LittleEndian(bytes[ChecksumOffset..]);
+        if (!bytes[..Magic.Length].SequenceEqual(Magic) || checksum != Crc32C.Compute(bytes[..ChecksumOffset]))
+            throw new DataDirectoryException($"{identityPath} is damaged. {HowToReplace}");
+
+        uint version = BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]);
+        if (version != FormatVersion)
+        {
+            throw new DataDirectoryException(
+                $"{identityPath} has format version {version}, and this program reads {FormatVersion}. "
+                + "Use the version of the program that wrote it.");
+        }
+
+        return (
+            new ClusterId(BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..])),
+            new NodeId(BinaryPrimitives.ReadUInt64LittleEndian(bytes[24..])));
     }
 
     private void WriteIdentity(bool isComplete)

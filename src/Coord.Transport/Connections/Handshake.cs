@@ -58,14 +58,24 @@ internal static class Handshake
     /// <param name="context">The transport.</param>
     /// <param name="wire">The connection.</param>
     /// <param name="admit">What else decides about the peer; null lets it in.</param>
+    /// <param name="roster">Tells who is in the cluster, to who asks before it belongs there.</param>
+    /// <returns>Null if it only asked, and was answered.</returns>
     /// <exception cref="HandshakeException">One of the two refused the other.</exception>
-    public static async Task<Established> AcceptAsync(
-        ConnectionContext context, Wire wire, Func<Hello, Refusal?> admit)
+    public static async Task<Established?> AcceptAsync(
+        ConnectionContext context, Wire wire, Func<Hello, Refusal?> admit, Func<PeerRoster> roster)
     {
         FrameReader reader = new(wire, context.Blocks, context.Options.MaxFrameBytes, context.TimeProvider);
         try
         {
             (FrameHeader header, byte[] payload) = await reader.ReadHandshakeAsync().ConfigureAwait(false);
+            if (header.Kind is FrameKind.Inquiry && RosterCodec.IsInquiry(payload))
+            {
+                await wire.SendAllAsync(RosterCodec.Encode(roster())).ConfigureAwait(false);
+                wire.Dispose();
+                reader.Complete();
+                return null;
+            }
+
             bool isHello = header.Kind is FrameKind.Hello && HandshakeCodec.TryDecode(payload, out _);
             if (!isHello || !HandshakeCodec.TryDecode(payload, out Hello hello) || hello.Lane != header.Lane)
                 throw new BadFrameException(FrameStatus.Unsupported);
@@ -90,6 +100,32 @@ internal static class Handshake
             wire.Abort();
             reader.Complete();
             throw;
+        }
+    }
+
+    /// <summary>Asks a member who is in its cluster, without belonging there.</summary>
+    /// <param name="context">What to read with; it need not be a started transport's.</param>
+    /// <param name="wire">The connection, which this ends.</param>
+    /// <param name="host">The host that was dialled.</param>
+    /// <exception cref="HandshakeException">It is not who is meant to be there.</exception>
+    public static async Task<PeerRoster> InquireAsync(ConnectionContext context, Wire wire, string host)
+    {
+        FrameReader reader = new(wire, context.Blocks, context.Options.MaxFrameBytes, context.TimeProvider);
+        try
+        {
+            if (wire.CheckIdentity(NodeId.None, host) is { } problem)
+                throw new HandshakeException(new Refusal(RefusalReason.Certificate, problem), isByPeer: false);
+
+            await wire.SendAllAsync(RosterCodec.EncodeInquiry()).ConfigureAwait(false);
+            (FrameHeader header, byte[] payload) = await reader.ReadHandshakeAsync().ConfigureAwait(false);
+            return header.Kind is FrameKind.Roster && RosterCodec.Decode(payload) is { } roster
+                ? roster
+                : throw new BadFrameException(FrameStatus.Unsupported);
+        }
+        finally
+        {
+            wire.Dispose();
+            reader.Complete();
         }
     }
 

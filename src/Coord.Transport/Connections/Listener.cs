@@ -159,9 +159,10 @@ internal sealed class Listener(ConnectionContext context, PeerDirectory director
         {
             SocketWire.Configure(socket, context.Options.IdleTimeout);
             address = socket.RemoteEndPoint?.ToString() ?? address;
-            Established established = await ShakeHandsAsync(socket).ConfigureAwait(false);
+            Established? established = await ShakeHandsAsync(socket).ConfigureAwait(false);
             RemovePending(place);
-            await ServeAsync(established).ConfigureAwait(false);
+            if (established is not null)
+                await ServeAsync(established).ConfigureAwait(false);
         }
         catch (HandshakeException e)
         {
@@ -183,7 +184,7 @@ internal sealed class Listener(ConnectionContext context, PeerDirectory director
         }
     }
 
-    private async Task<Established> ShakeHandsAsync(Socket socket)
+    private async Task<Established?> ShakeHandsAsync(Socket socket)
     {
         using CancellationTokenSource deadline = new(context.Options.HandshakeTimeout, context.TimeProvider);
         using CancellationTokenRegistration registration =
@@ -193,13 +194,16 @@ internal sealed class Listener(ConnectionContext context, PeerDirectory director
             Wire wire = context.Tls is null
                 ? new SocketWire(socket)
                 : await TlsWire.AcceptAsync(socket, context.Tls).ConfigureAwait(false);
-            return await Handshake.AcceptAsync(context, wire, hello => Admit(wire, hello)).ConfigureAwait(false);
+            return await Handshake.AcceptAsync(context, wire, hello => Admit(wire, hello), Roster)
+                .ConfigureAwait(false);
         }
         catch (Exception e) when (deadline.IsCancellationRequested && e is not HandshakeException)
         {
             throw new TimeoutException("The handshake took too long.", e);
         }
     }
+
+    private PeerRoster Roster() => new(context.LocalHello().ClusterId, directory.Members());
 
     private async Task ServeAsync(Established established)
     {

@@ -23,4 +23,10 @@ internal enum FrameKind : byte
 
     /// <summary>The sign of life.</summary>
     Pong = 6,
+
+    /// <summary>The first and only frame of who does not know the cluster yet: asks who is in it.</summary>
+    Inquiry = 7,
+
+    /// <summary>The answer to <see cref="Inquiry"/>, after which the connection ends.</summary>
+    Roster = 8,
 }

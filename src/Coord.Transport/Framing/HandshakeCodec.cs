@@ -111,7 +111,8 @@ internal static class HandshakeCodec
         return new Refusal(Enum.IsDefined(reason) ? reason : RefusalReason.Unknown, line);
     }
 
-    private static byte[] Frame(FrameKind kind, Lane lane, byte[] payload)
+    /// <summary>Puts a payload into a frame of the handshake.</summary>
+    public static byte[] Frame(FrameKind kind, Lane lane, byte[] payload)
     {
         byte[] frame = new byte[FrameHeader.Size + payload.Length];
         payload.CopyTo(frame, FrameHeader.Size);

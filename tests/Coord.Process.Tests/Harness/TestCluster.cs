@@ -52,6 +52,9 @@ internal sealed class TestCluster : IDisposable
         .. _flags,
     ];
 
+    /// <summary>Makes a member that does not belong to the cluster at its beginning.</summary>
+    public ClusterMember CreateMember(string name) => new(name, _directory.File(name), "http", "http", () => null);
+
     public void Start(ClusterMember member) => member.Run(HostProcess.Start(FlagsOf(member), _directory.Path));
 
     /// <summary>Starts a member and waits until it answers clients.</summary>

@@ -1,0 +1,118 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Coord.Process.Tests.Harness;
+using Xunit.Abstractions;
+
+namespace Coord.Process.Tests;
+
+/// <summary>Members come and go over the wire, as etcd's tools do it, and the data stays.</summary>
+public sealed class MembershipTests(ITestOutputHelper output)
+{
+    [Fact]
+    public async Task A_member_is_replaced_by_a_new_one_that_catches_up()
+    {
+        using TestCluster cluster = new(output);
+        ClusterMember leader = await cluster.StartAsync();
+        for (int i = 0; i < 20; i++)
+            await leader.Client.MustPutAsync($"key{i}", $"value{i}");
+
+        // Both asked of a follower, which is no less able to do it.
+        ClusterMember leaving = cluster.Members.First(member => member != leader);
+        ClusterMember asked = cluster.Members.First(member => member != leader && member != leaving);
+        await NamedAsync(asked, cluster.Members.Count);
+        await CallAsync(asked, "member/remove", new { ID = await IdOfAsync(asked, leaving.Name) });
+        leaving.Process!.Kill();
+
+        using ClusterMember joining = cluster.CreateMember("n4");
+        using JsonDocument added =
+            await CallAsync(asked, "member/add", new { peerURLs = (string[])[joining.PeerUrl] });
+        string id = added.RootElement.GetProperty("member").GetProperty("ID").GetString()!;
+        ClusterMember[] present = [leader, asked, joining];
+        string initial = string.Join(',', present.Select(member => $"{member.Name}={member.PeerUrl}"));
+        string[] flags =
+            [.. cluster.FlagsOf(joining), "--initial-cluster", initial, "--initial-cluster-state", "existing"];
+        joining.Run(HostProcess.Start(flags, cluster.Directory));
+        await ReadsAsync(joining, "key19", "value19");
+        Assert.Equal(id, await IdOfAsync(joining, "n4"));
+        await NamedAsync(joining, 3);
+
+        // The directory knows who it is: a restart asks nobody.
+        joining.Process!.Kill();
+        joining.Run(HostProcess.Start(flags, cluster.Directory));
+        await leader.Client.MustPutAsync("later", "yes");
+        await ReadsAsync(joining, "later", "yes");
+    }
+
+    [Fact]
+    public async Task Who_was_not_added_cannot_join_and_is_told_so()
+    {
+        using TestCluster cluster = new(output, size: 1);
+        ClusterMember only = await cluster.StartAsync();
+        using ClusterMember stranger = cluster.CreateMember("n2");
+        using HostProcess host = await HostProcess.RunAsync(
+            [.. cluster.FlagsOf(stranger), "--initial-cluster",
+            $"{only.Name}={only.PeerUrl},{stranger.Name}={stranger.PeerUrl}", "--initial-cluster-state", "existing"],
+            cluster.Directory);
+        FlagTests.AssertRefused(host, 1, $"knows no member at {stranger.PeerUrl}; add it first");
+        Assert.False(Directory.Exists(stranger.DataDirectory));
+    }
+
+    [Fact]
+    public async Task The_last_member_of_a_lost_majority_goes_on_alone()
+    {
+        using TestCluster cluster = new(output);
+        ClusterMember leader = await cluster.StartAsync();
+        await leader.Client.MustPutAsync("kept", "yes");
+        await cluster.ConvergedAsync();
+        foreach (ClusterMember member in cluster.Members)
+            member.Process!.Kill();
+
+        ClusterMember survivor = cluster.Members.First(member => member != leader);
+        survivor.Run(HostProcess.Start([.. cluster.FlagsOf(survivor), "--force-new-cluster"], cluster.Directory));
+        await ReadsAsync(survivor, "kept", "yes");
+        await cluster.WritesAsync(survivor, "new", "too");
+        using JsonDocument list = await CallAsync(survivor, "member/list", new { });
+        Assert.Single(list.RootElement.GetProperty("members").EnumerateArray());
+    }
+
+    /// <summary>Waits until all members have told their names.</summary>
+    private static Task NamedAsync(ClusterMember at, int count) =>
+        Eventually.IsTrueAsync($"{at.Name} knows {count} members by name.", async () =>
+        {
+            using JsonDocument list = await CallAsync(at, "member/list", new { });
+            return list.RootElement.GetProperty("members").EnumerateArray()
+                .Count(member => member.TryGetProperty("name", out _)) == count;
+        });
+
+    private static Task ReadsAsync(ClusterMember at, string key, string value) =>
+        Eventually.IsTrueAsync($"{at.Name} reads {key}.", async () =>
+        {
+            Assert.True(at.IsRunning, at.Transcript());
+            try
+            {
+                return (await at.Client.GetAsync(key))?.Value == value;
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+        });
+
+    private static async Task<string> IdOfAsync(ClusterMember at, string name)
+    {
+        using JsonDocument list = await CallAsync(at, "member/list", new { });
+        return list.RootElement.GetProperty("members").EnumerateArray()
+            .First(member => member.TryGetProperty("name", out JsonElement known) && known.GetString() == name)
+            .GetProperty("ID").GetString()!;
+    }
+
+    private static async Task<JsonDocument> CallAsync(ClusterMember at, string path, object request)
+    {
+        using HttpClient http = new() { BaseAddress = new Uri(at.ClientUrl) };
+        using HttpResponseMessage response = await http.PostAsJsonAsync(
+            $"/v3/cluster/{path}", request, JsonSerializerOptions.Default);
+        string text = await response.Content.ReadAsStringAsync();
+        Assert.True(response.IsSuccessStatusCode, text);
+        return JsonDocument.Parse(text);
+    }
+}
