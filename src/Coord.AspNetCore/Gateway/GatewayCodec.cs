@@ -24,14 +24,12 @@ internal static class GatewayCodec
     }
 
     /// <summary>Writes a message as JSON.</summary>
-    /// <returns>About how many bytes that took.</returns>
-    public static int Write(IMessage message, IBufferWriter<byte> output)
+    public static void Write(IMessage message, IBufferWriter<byte> output)
     {
         int size = message.CalculateSize();
         byte[] rented = ArrayPool<byte>.Shared.Rent(size);
         message.WriteTo(rented.AsSpan(0, size));
         ProtoToJson.Translate(rented.AsSpan(0, size), MessageSchema.Of(message.Descriptor), output);
         ArrayPool<byte>.Shared.Return(rented);
-        return size;
     }
 }

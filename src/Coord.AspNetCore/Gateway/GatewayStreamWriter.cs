@@ -7,14 +7,14 @@ using Microsoft.AspNetCore.Http;
 namespace Coord.AspNetCore.Gateway;
 
 /// <summary>The answers of a stream: each is the member "result" of an object on a line of its own.</summary>
+/// <remarks>
+/// Each line is also a chunk of its own, whole and alone: etcd sends them so, and there are clients (etcd3gw is one)
+/// that take a chunk for a line. So nothing is collected, and a client that does not read stops the stream as soon as
+/// Kestrel's buffer is full.
+/// </remarks>
 internal sealed class GatewayStreamWriter<T>(HttpResponse response) : IServerStreamWriter<T>
     where T : class, IMessage<T>
 {
-    /// <summary>A client that does not read stops the stream when this much and Kestrel's buffer are full.</summary>
-    private const int MaxUnsentBytes = 64 * 1024;
-
-    private int _unsentBytes;
-
     public WriteOptions? WriteOptions { get; set; }
 
     public Task WriteAsync(T message) => WriteAsync(message, CancellationToken.None);
@@ -24,15 +24,11 @@ internal sealed class GatewayStreamWriter<T>(HttpResponse response) : IServerStr
         if (!response.HasStarted)
             response.ContentType = PlainAnswer.Json;
 
-        response.BodyWriter.Write("{\"result\":"u8);
-        _unsentBytes += GatewayCodec.Write(message, response.BodyWriter);
-        response.BodyWriter.Write("}\n"u8);
-        bool more = WriteOptions is { Flags: WriteFlags.BufferHint } && _unsentBytes < MaxUnsentBytes;
-        if (!more)
-        {
-            _unsentBytes = 0;
-            await response.BodyWriter.FlushAsync(cancellationToken).ConfigureAwait(false);
-        }
+        using WireBuffer line = new();
+        line.Write("{\"result\":"u8);
+        GatewayCodec.Write(message, line);
+        line.Write("}\n"u8);
+        await response.Body.WriteAsync(line.WrittenMemory, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Ends the answer, which may be without a line.</summary>

@@ -17,6 +17,8 @@ internal sealed class WireBuffer : IBufferWriter<byte>, IDisposable
 
     public int Length { get; private set; }
 
+    public ReadOnlyMemory<byte> WrittenMemory => _bytes.AsMemory(0, Length);
+
     public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, Length);
 
     public MemoryStream ToStream() => new(_bytes, 0, Length, writable: false);
