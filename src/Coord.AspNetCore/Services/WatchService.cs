@@ -22,15 +22,24 @@ internal sealed class WatchService(WatchHandler handler, StreamScope scope) : Wa
     private sealed class Connection(
         IAsyncStreamReader<WatchRequest> requests, IServerStreamWriter<WatchResponse> responses) : IWatchConnection
     {
+        /// <summary>How much may wait to be pushed out: a long history has always one more behind.</summary>
+        private const int MaxBufferedBytes = 64 * 1024;
+
         private static readonly WriteOptions Buffered = new(WriteFlags.BufferHint);
         private static readonly WriteOptions Pushed = new();
+
+        private int _bufferedBytes;
 
         public async ValueTask<WatchRequest?> ReadAsync(CancellationToken cancellationToken) =>
             await requests.MoveNext(cancellationToken).ConfigureAwait(false) ? requests.Current : null;
 
         public Task WriteAsync(WatchResponse response, bool more, CancellationToken cancellationToken)
         {
-            responses.WriteOptions = more ? Buffered : Pushed;
+            _bufferedBytes += response.CalculateSize();
+            bool buffered = more && _bufferedBytes < MaxBufferedBytes;
+            if (!buffered)
+                _bufferedBytes = 0;
+            responses.WriteOptions = buffered ? Buffered : Pushed;
             return responses.WriteAsync(response, cancellationToken);
         }
     }
