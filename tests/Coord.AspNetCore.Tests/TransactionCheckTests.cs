@@ -36,6 +36,10 @@ public sealed class TransactionCheckTests
         Assert.Equal(Duplicate, Refusal(new TxnRequest { Success = { Put("x"), Nested(inner) } }));
         Assert.Equal(Duplicate, Refusal(new TxnRequest { Success = { Delete("a"), Nested(inner) } }));
         Assert.Equal(Duplicate, Refusal(new TxnRequest { Success = { Nested(inner), Nested(inner) } }));
+
+        TxnRequest either = new() { Success = { Put("s") }, Failure = { Put("f") } };
+        Assert.Equal(Duplicate, Refusal(new TxnRequest { Success = { Nested(either), Put("s") } }));
+        Assert.Equal(Duplicate, Refusal(new TxnRequest { Success = { Nested(either), Put("f") } }));
     }
 
     [Fact]
