@@ -10,7 +10,7 @@ public sealed partial class EmbeddedKeyValueStore
         Transaction transaction, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(transaction);
-        TransactionChecker.Check(transaction, _options.MaxTransactionOperations);
+        TransactionChecker.Check(transaction, _options);
         (long revision, CommandResult result) = await RunAsync(
             (transaction, _policy),
             static (bytes, given) => CommandCodec.Write(bytes, given.transaction, given._policy),

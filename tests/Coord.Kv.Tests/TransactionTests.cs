@@ -187,6 +187,7 @@ public sealed class TransactionTests
         byte[] value = new byte[800_000];
         await RefusedAsync<RequestTooLargeException>(
             Operation.Put("a"u8.ToArray(), value), Operation.Put("b"u8.ToArray(), value));
+        await RefusedAsync<RequestTooLargeException>(Operation.Put(new byte[65 * 1024], default));
     }
 
     [Fact]

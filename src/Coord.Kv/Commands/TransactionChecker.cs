@@ -5,11 +5,12 @@ internal static class TransactionChecker
 {
     /// <summary>Checks a transaction as a whole.</summary>
     /// <param name="transaction">The transaction.</param>
-    /// <param name="maxOperations">How many operations it may have.</param>
+    /// <param name="options">How many operations it may have, and how large a key and a value may be.</param>
     /// <exception cref="ArgumentException">It cannot be done.</exception>
-    public static void Check(Transaction transaction, int maxOperations)
+    /// <exception cref="RequestTooLargeException">A key or a value is too large.</exception>
+    public static void Check(Transaction transaction, KeyValueOptions options)
     {
-        CheckParts(transaction, maxOperations, depth: 1);
+        CheckParts(transaction, options.MaxTransactionOperations, depth: 1, options);
         _ = CollectWrites(transaction.Success);
         _ = CollectWrites(transaction.Failure);
     }
@@ -18,7 +19,7 @@ internal static class TransactionChecker
     /// Counts and looks at the parts. The longest list of a transaction is taken from what it may have; what is left is
     /// for each of the transactions in it.
     /// </summary>
-    private static void CheckParts(Transaction transaction, int maxOperations, int depth)
+    private static void CheckParts(Transaction transaction, int maxOperations, int depth, KeyValueOptions options)
     {
         int longest = Math.Max(
             transaction.Conditions.Count, Math.Max(transaction.Success.Count, transaction.Failure.Count));
@@ -28,17 +29,19 @@ internal static class TransactionChecker
         foreach (Comparison condition in transaction.Conditions)
             ThrowIfNoKey(condition.Range.Key);
         foreach (Operation operation in transaction.Success)
-            CheckPart(operation, maxOperations - longest, depth);
+            CheckPart(operation, maxOperations - longest, depth, options);
         foreach (Operation operation in transaction.Failure)
-            CheckPart(operation, maxOperations - longest, depth);
+            CheckPart(operation, maxOperations - longest, depth, options);
     }
 
-    private static void CheckPart(Operation operation, int maxOperations, int depth)
+    private static void CheckPart(Operation operation, int maxOperations, int depth, KeyValueOptions options)
     {
         switch (operation)
         {
             case PutOperation put:
                 ThrowIfNoKey(put.Key);
+                ThrowIfLarger("The key", put.Key.Length, options.MaxKeyBytes);
+                ThrowIfLarger("The value", put.Value.Length, options.MaxValueBytes);
                 CheckPut(put.Value.Length, put.Options);
                 break;
             case GetOperation get:
@@ -49,7 +52,7 @@ internal static class TransactionChecker
                 ThrowIfNoKey(delete.Range.Key);
                 break;
             case NestedOperation nested:
-                CheckParts(nested.Transaction, maxOperations, depth + 1);
+                CheckParts(nested.Transaction, maxOperations, depth + 1, options);
                 break;
         }
     }
@@ -114,6 +117,12 @@ internal static class TransactionChecker
 
     private static void ThrowDuplicate(byte[] key) => throw new ArgumentException(
         $"The key {KeyText.Of(key)} is put twice, or put and deleted, in one transaction.", nameof(key));
+
+    private static void ThrowIfLarger(string part, long bytes, long maxBytes)
+    {
+        if (bytes > maxBytes)
+            throw new RequestTooLargeException(part, bytes, maxBytes);
+    }
 
     private static void ThrowIfNoKey(ReadOnlyMemory<byte> key)
     {
