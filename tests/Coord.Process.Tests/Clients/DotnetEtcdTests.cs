@@ -60,11 +60,15 @@ public sealed class DotnetEtcdTests(ITestOutputHelper output) : IDisposable
     {
         EtcdClient client = await ConnectAsync();
         ConcurrentQueue<string> seen = new();
+        TaskCompletionSource created = new(TaskCreationOptions.RunContinuationsAsynchronously);
         long id = await client.WatchRangeAsync("w/", response =>
         {
+            if (response.Created)
+                created.SetResult();
             foreach (Mvccpb.Event change in response.Events)
                 seen.Enqueue($"{change.Type} {change.Kv.Key.ToStringUtf8()} {change.Kv.Value.ToStringUtf8()}");
         });
+        await created.Task.WaitAsync(Eventually.Patience); // The client does not wait for it by itself.
         for (int i = 0; i < 20; i++)
             await client.PutAsync($"w/{i}", $"{i}");
         await client.DeleteAsync("w/7");
