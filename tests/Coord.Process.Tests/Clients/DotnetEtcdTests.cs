@@ -136,6 +136,7 @@ public sealed class DotnetEtcdTests(ITestOutputHelper output) : IDisposable
     private async Task<EtcdClient> ConnectAsync()
     {
         string url = (await _cluster.StartAsync()).ClientUrl;
-        return new EtcdClient(url, configureChannelOptions: options => options.Credentials = ChannelCredentials.Insecure);
+        return new EtcdClient(
+            url, configureChannelOptions: options => options.Credentials = ChannelCredentials.Insecure);
     }
 }
