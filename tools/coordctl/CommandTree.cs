@@ -14,13 +14,17 @@ public static class CommandTree
     public static async Task<int> RunAsync(
         IReadOnlyList<string> words, Terminal terminal, CancellationToken cancellationToken)
     {
-        // What follows "--" is a program to run, for the verbs that run one.
-        int dashes = words.Contains("--") && words[0] is "watch" or "lock" or "elect"
-            ? words.TakeWhile(word => word != "--").Count() : words.Count;
-        string[] program = [.. words.Skip(dashes + 1)];
-
+        string[] program = [];
         RootCommand root = Build((parsed, run, token) => ExecuteAsync(parsed, run, program, terminal, token));
-        ParseResult result = root.Parse([.. words.Take(dashes)]);
+
+        // What follows "--" is a program to run, for the verbs that run one.
+        string[] own = [.. words.TakeWhile(word => word != "--")];
+        ParseResult result = root.Parse(own);
+        if (result.CommandResult.Command.Name is "watch" or "lock")
+            program = [.. words.Skip(own.Length + 1)];
+        else
+            result = root.Parse([.. words]);
+
         if (result.Errors.Count > 0 || UnknownFlag(result) is not null)
         {
             string problems = UnknownFlag(result) is { } flag ? $"There is no flag '{flag}'."

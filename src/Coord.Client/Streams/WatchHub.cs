@@ -60,8 +60,8 @@ internal sealed class WatchHub : IStreamOwner<Wire.WatchRequest, Wire.WatchRespo
     }
 
     /// <summary>
-    /// Lets watches whose "now" the server does not fix begin after the last revision that the client has seen: they may
-    /// see changes made shortly before the call, but miss none.
+    /// Lets watches whose "now" the server does not fix begin after the last revision that the client has seen: they
+    /// may see changes made shortly before the call, but miss none.
     /// </summary>
     public void PinToLastSeen()
     {

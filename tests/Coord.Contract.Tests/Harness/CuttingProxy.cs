@@ -25,7 +25,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
     /// <summary>Gets how many connections there were.</summary>
     public int Connections { get; private set; }
 
-    /// <summary>Gets or sets a value indicating whether requests reach the server and answers do not come back.</summary>
+    /// <summary>Gets or sets a value indicating whether requests reach the server and no answer comes back.</summary>
     public bool SwallowsAnswers
     {
         get => _swallowsAnswers;
