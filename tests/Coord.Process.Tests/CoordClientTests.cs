@@ -121,6 +121,35 @@ public sealed class CoordClientTests(ITestOutputHelper output)
         Assert.Equal("1", (await client.GetAsync("small"))!.ValueString);
     }
 
+    [Fact]
+    public async Task With_certificates_the_client_is_let_in_and_trusts_the_cluster_s_authority_alone()
+    {
+        using TestCertificates certificates = new();
+        using TestCertificates others = new();
+        using TestCluster cluster = new(output, size: 1, certificates: certificates);
+        await cluster.StartAsync();
+        await using CoordClient client = Create(certificates.CaFile, certificates, Eventually.Patience);
+        await client.PutAsync("secret", "kept");
+        Assert.Equal("kept", (await client.GetAsync("secret"))!.ValueString);
+
+        TimeSpan soon = TimeSpan.FromSeconds(1);
+        foreach ((string authority, TestCertificates? own) in
+            ((string, TestCertificates?)[])[(others.CaFile, certificates), (certificates.CaFile, null)])
+        {
+            await using CoordClient stranger = Create(authority, own, soon);
+            await Assert.ThrowsAsync<CoordTimeoutException>(async () => await stranger.GetAsync("secret"));
+        }
+
+        CoordClient Create(string authority, TestCertificates? own, TimeSpan timeout) => new(new CoordClientOptions
+        {
+            Endpoints = { cluster.Members[0].ClientUrl },
+            TrustedCertificateFile = authority,
+            CertificateFile = own?.CertFile,
+            KeyFile = own?.KeyFile,
+            RequestTimeout = timeout,
+        });
+    }
+
     private static string Describe(WatchEvent change) => $"{change.Revision} {change.Kind} {change.KeyValue}";
 
     /// <summary>Writes until a key tells it to stop; a write whose fate is unknown counts as it turns out.</summary>
