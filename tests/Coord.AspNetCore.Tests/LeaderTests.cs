@@ -50,7 +50,8 @@ public sealed class LeaderTests
         using HttpClient http = new() { BaseAddress = server.Address };
         using HttpResponseMessage health = await http.GetAsync("/health");
         Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, health.StatusCode);
-        Assert.Equal("""{"health":"false","reason":"RAFT NO LEADER"}""", await health.Content.ReadAsStringAsync());
+        Assert.Equal("""{"health":"false"}""", await health.Content.ReadAsStringAsync());
+        Assert.Equal("RAFT NO LEADER", Assert.Single(health.Headers.GetValues("Coord-Health-Reason")));
         Assert.Equal("""{"health":"true"}""", await http.GetStringAsync("/health?serializable=true"));
     }
 

@@ -24,6 +24,9 @@ public sealed class FlagTests(ITestOutputHelper output) : IDisposable
     [InlineData("--pre-vote=perhaps", "--pre-vote is 'perhaps'; it takes true or false.")]
     [InlineData(
         "--listen-peer-urls=https://127.0.0.1:2380", "--peer-cert-file and --peer-key-file are needed")]
+    [InlineData("--auto-compaction-retention=often", "is 'often'; it takes a number of hours")]
+    [InlineData("--auto-compaction-mode=never", "--auto-compaction-mode is 'never'; it takes periodic or revision.")]
+    [InlineData("--max-txn-ops=0", "--max-txn-ops is '0'; it takes a whole number from 1")]
     [InlineData("--data-dir", "--data-dir needs a value")]
     [InlineData("stray", "There is no command 'stray'")]
     public async Task A_wrong_flag_is_named_in_one_line_and_ends_with_code_2(string flag, string expected)

@@ -17,14 +17,14 @@ internal static class Flags
     /// an equals sign here, because the parser must know that no value follows it.
     /// </summary>
     private const string IgnoredNames =
-        "auth-token auth-token-ttl auto-compaction-mode auto-compaction-retention backend-batch-interval "
+        "auth-token auth-token-ttl backend-batch-interval "
         + "backend-batch-limit bcrypt-cost cipher-suites client-cert-allowed-hostname compaction-batch-limit "
         + "compaction-sleep-interval corrupt-check-time cors discovery discovery-fallback discovery-proxy "
         + "discovery-srv discovery-srv-name enable-grpc-gateway= enable-log-rotation= enable-pprof= enable-v2= "
         + "feature-gates grpc-keepalive-interval grpc-keepalive-min-time grpc-keepalive-timeout "
         + "host-whitelist initial-election-tick-advance= listen-client-http-urls listen-metrics-urls log-output "
         + "log-outputs log-package-levels log-rotation-config-json logger max-concurrent-streams max-learners "
-        + "max-snapshots max-txn-ops max-wals metrics peer-cert-allowed-cn peer-cert-allowed-hostname proxy "
+        + "max-snapshots max-wals metrics peer-cert-allowed-cn peer-cert-allowed-hostname proxy "
         + "proxy-dial-timeout proxy-failure-wait proxy-read-timeout proxy-refresh-interval proxy-write-timeout "
         + "self-signed-cert-validity snapshot-catchup-entries socket-reuse-address= socket-reuse-port= "
         + "tls-max-version tls-min-version unsafe-no-fsync= v2-deprecation wal-dir "
@@ -57,6 +57,9 @@ internal static class Flags
         Text("election-timeout", Member, "how long to do without a leader before campaigning, in milliseconds", "1000"),
         Text("snapshot-count", Member, "after how many applied entries a snapshot is taken", "100000"),
         Text("quota-backend-bytes", Member, "how much the store may hold; 0 means the default of 2 GiB", "0"),
+        Text("auto-compaction-mode", Member, "how to count retention, periodic or revision", "periodic"),
+        Text("auto-compaction-retention", Member, "history to keep: hours, or 30m, or revisions; 0 keeps all", "0"),
+        Text("max-txn-ops", Member, "how many operations a transaction may have", "128"),
         Text("max-request-bytes", Member, "how large a key and its value may be together", "1572864"),
         Switch("pre-vote", Member, "ask before campaigning, so that a returning member disturbs nobody", "true"),
 

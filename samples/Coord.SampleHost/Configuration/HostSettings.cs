@@ -42,6 +42,10 @@ internal sealed record HostSettings
 
     public required int MaxRequestBytes { get; init; }
 
+    public required int MaxTransactionOperations { get; init; }
+
+    public required CompactionSettings Compaction { get; init; }
+
     public required bool PreVote { get; init; }
 
     public required bool StrictReconfigCheck { get; init; }
@@ -86,6 +90,8 @@ internal sealed record HostSettings
             QuotaBytes = values.Number("quota-backend-bytes", 0, long.MaxValue) is var quota and > 0
                 ? quota : DefaultQuotaBytes,
             MaxRequestBytes = (int)values.Number("max-request-bytes", 1024, 8 << 20),
+            MaxTransactionOperations = (int)values.Number("max-txn-ops", 1, 100_000),
+            Compaction = CompactionSettings.From(values),
             PreVote = values.Switch("pre-vote"),
             StrictReconfigCheck = values.Switch("strict-reconfig-check"),
             LogLevel = LogLevelOf(values),

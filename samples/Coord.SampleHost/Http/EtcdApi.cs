@@ -18,6 +18,7 @@ internal static class EtcdApi
             options.ClientUrls.Add(url.ToString());
         options.MaxRequestBytes = settings.MaxRequestBytes;
         options.QuotaBytes = settings.QuotaBytes;
+        options.MaxTransactionOperations = settings.MaxTransactionOperations;
         options.StrictReconfigCheck = settings.StrictReconfigCheck;
         options.NoLeaderTimeout = ElectionTimeoutsWithoutLeader * settings.ElectionTimeout;
     }

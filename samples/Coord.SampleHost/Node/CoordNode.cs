@@ -28,6 +28,14 @@ internal sealed class CoordNode : IAsyncDisposable
         {
             QuotaBytes = settings.QuotaBytes,
 
+            // As in etcd history goes when somebody says so, and by no number of writes.
+            RetainedRevisions = 0,
+            CompactionMode = settings.Compaction.Mode,
+            CompactionRetention = settings.Compaction.Age,
+            CompactionRetainedRevisions = settings.Compaction.Revisions,
+            MaxTransactionOperations = settings.MaxTransactionOperations,
+            MinLeaseTimeToLive = TimeSpan.FromSeconds(Math.Ceiling(1.5 * settings.ElectionTimeout.TotalSeconds)),
+
             // etcd bounds a request and none of its parts. The API checks it as etcd counts; the store, which encodes
             // otherwise, must not be the stricter one.
             MaxRequestBytes = settings.MaxRequestBytes + EncodingSlackBytes,

@@ -8,6 +8,7 @@ namespace Coord.AspNetCore.Http;
 /// <summary><c>/health</c>: whether writes and linearizable reads can succeed here.</summary>
 internal sealed class HealthEndpoint(EtcdMember member, TimeProvider timeProvider)
 {
+    private const string ReasonHeader = "Coord-Health-Reason";
     private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(1);
 
     private long _successes;
@@ -31,12 +32,12 @@ internal sealed class HealthEndpoint(EtcdMember member, TimeProvider timeProvide
             return;
         }
 
+        // Where etcd 3.5 has the reason in the body, 3.4 has none, and its clients compare the whole of it.
         Interlocked.Increment(ref _failures);
+        context.Response.Headers[ReasonHeader] = reason;
         await PlainAnswer.WriteAsync(
-            context,
-            StatusCodes.Status503ServiceUnavailable,
-            PlainAnswer.Json,
-            $$"""{"health":"false","reason":"{{reason}}"}""").ConfigureAwait(false);
+            context, StatusCodes.Status503ServiceUnavailable, PlainAnswer.Json, """{"health":"false"}""")
+            .ConfigureAwait(false);
     }
 
     /// <summary>Says why the member is not healthy; null if it is.</summary>

@@ -7,7 +7,9 @@ namespace Coord.Process.Tests.Harness;
 /// <summary>A real coord-host process, whose output is kept and which never outlives the test.</summary>
 internal sealed class HostProcess : IDisposable
 {
-    private static readonly string Assembly = FindAssembly();
+    /// <summary>The host that the tests run, beside them in the build.</summary>
+    public static readonly string Assembly = FindAssembly();
+
     private readonly OsProcess _process;
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _errors = new();
