@@ -180,18 +180,6 @@ public sealed class WatchStreamTests : IDisposable
         Assert.Equal(0, stream.BufferedBytes);
     }
 
-    [Fact]
-    public void An_idle_watch_takes_about_400_bytes()
-    {
-        byte[][] keys = [.. Enumerable.Range(0, 20_000).Select(i => TestStore.Bytes($"/registry/pods/{i:00000}"))];
-        long before = GC.GetTotalMemory(forceFullCollection: true);
-        foreach (byte[] key in keys)
-            _stream.Add(KeyRange.Single(key), null, 0, out _);
-        long bytes = (GC.GetTotalMemory(forceFullCollection: true) - before) / keys.Length;
-        GC.KeepAlive(keys);
-        Assert.InRange(bytes, 100, 480);
-    }
-
     /// <summary>The guarantees of etcd's watches, on one stream of many, whatever the reader's pace.</summary>
     [Property(MaxTest = 60)]
     public void Watches_of_a_stream_see_what_the_twin_lists(DoNotSize<int> seed) => new StreamRun(seed.Item).Run(500);
