@@ -257,6 +257,8 @@ public sealed partial class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
         // The log copies the bytes before it returns, so one buffer a thread serves all callers.
         ArrayBufferWriter<byte> bytes = Encoding ??= new();
         bytes.ResetWrittenCount();
+            case CommandStatus.ResultTooLarge:
+                throw new RequestTooLargeException("The answer", result.Number, ResultSize.MaxBytes);
         write(bytes, command);
         if (bytes.Capacity > EncodingBytesKept)
             Encoding = null;

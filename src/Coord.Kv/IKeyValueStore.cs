@@ -46,7 +46,9 @@ public interface IKeyValueStore
     /// <param name="options">What to return besides the count.</param>
     /// <param name="cancellationToken">Stops waiting; the deletion may happen all the same.</param>
     /// <exception cref="ArgumentException">The key is empty.</exception>
-    /// <exception cref="RequestTooLargeException">A key is larger than allowed; nothing happened.</exception>
+    /// <exception cref="RequestTooLargeException">
+    /// A key is larger than allowed, or so would be what is to be returned; nothing happened.
+    /// </exception>
     /// <exception cref="CoordException">
     /// The log did not take it; the outcome says whether it may have happened.
     /// </exception>
@@ -66,7 +68,9 @@ public interface IKeyValueStore
     /// </exception>
     /// <exception cref="CompactedException">A read's revision has been compacted; nothing happened.</exception>
     /// <exception cref="FutureRevisionException">A read's revision does not exist yet; nothing happened.</exception>
-    /// <exception cref="RequestTooLargeException">It is larger than allowed; nothing happened.</exception>
+    /// <exception cref="RequestTooLargeException">
+    /// It is larger than allowed, or so would be what it reads and returns; nothing happened.
+    /// </exception>
     /// <exception cref="SpaceExceededException">The store is full and it puts a key; nothing happened.</exception>
     /// <exception cref="CoordException">
     /// The log did not take it; the outcome says whether it may have happened.

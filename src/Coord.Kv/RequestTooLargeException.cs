@@ -2,7 +2,10 @@ using Coord.Raft;
 
 namespace Coord.Kv;
 
-/// <summary>A key, a value or a whole request is larger than the options allow. Nothing was sent.</summary>
+/// <summary>
+/// A key, a value or a whole request is larger than the options allow, or the answer to a write might have more than
+/// 15 MiB. Nothing happened.
+/// </summary>
 public sealed class RequestTooLargeException : CoordException
 {
     /// <summary>Creates the exception.</summary>

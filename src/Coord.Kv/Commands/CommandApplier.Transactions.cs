@@ -33,6 +33,9 @@ internal sealed partial class CommandApplier
             // After the quota took history, not before: what it took cannot be read any more, here as elsewhere.
             if (FindGetFailure(Outermost) is { Status: not CommandStatus.Done } get)
                 return Answer(get.Status, get.Number);
+            AddSizes(Outermost);
+            if (_size.IsTooLarge)
+                return Answer(CommandStatus.ResultTooLarge, _size.Bytes);
 
             MessagePackWriter writer = new(StartResult());
             ResultCodec.WriteHead(ref writer, CommandStatus.Done, _program[Outermost].Holds ? 1 : 0);
@@ -44,6 +47,7 @@ internal sealed partial class CommandApplier
         finally
         {
             _program.Clear();
+            _size.Clear();
         }
     }
 
@@ -150,6 +154,41 @@ internal sealed partial class CommandApplier
         }
 
         return default;
+    }
+
+    /// <summary>Adds up what the operations of a transaction will answer, in their order.</summary>
+    private void AddSizes(int transaction)
+    {
+        foreach (OperationStep step in _program.TakenOf(_program[transaction]))
+        {
+            if (_size.IsTooLarge)
+                return;
+
+            switch (step.Kind)
+            {
+                case OperationKind.Put:
+                    AddSizes(step);
+                    break;
+                case OperationKind.Get:
+                    _size.AddRead(Store, new KeyRange(step.Key, step.Value), step.Get);
+                    break;
+                case OperationKind.Delete when (step.Flags & PutFlags.ReturnPrevious) != PutFlags.None:
+                    _size.AddRead(Store, new KeyRange(step.Key, step.Value), options: null);
+                    break;
+                case OperationKind.Nested:
+                    AddSizes(step.Nested);
+                    break;
+            }
+        }
+    }
+
+    private void AddSizes(in OperationStep put)
+    {
+        KeyVersion? present = put.Flags is PutFlags.None ? null : Store.Find(put.Key.Span);
+        bool keeps = (put.Flags & PutFlags.KeepValue) != PutFlags.None;
+        _size.NotePut(put.Key, keeps ? present?.Value.Length ?? 0 : put.Value.Length);
+        if ((put.Flags & PutFlags.ReturnPrevious) != PutFlags.None && present is { } previous)
+            _size.AddVersion(put.Key.Length, previous.Value.Length);
     }
 
     /// <summary>Does the operations of a transaction and writes their results as one value.</summary>

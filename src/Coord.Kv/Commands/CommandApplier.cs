@@ -22,6 +22,7 @@ internal sealed partial class CommandApplier(WatchHub watches)
     private readonly List<KeyVersion> _versions = [];
     private readonly List<long> _numbers = [];
     private readonly TransactionProgram _program = new();
+    private readonly ResultSize _size = new();
     private ArrayBufferWriter<byte> _result = new();
     private KeyValueState _state = null!;
     private long _now;
@@ -88,8 +89,15 @@ internal sealed partial class CommandApplier(WatchHub watches)
 
     private ApplyResult Delete(in Command command)
     {
+        KeyRange range = new(command.Key, command.Value);
+        _size.Clear();
+        if (command.ReturnsPrevious)
+            _size.AddRead(Store, range, options: null);
+        if (_size.IsTooLarge)
+            return Answer(CommandStatus.ResultTooLarge, _size.Bytes);
+
         _versions.Clear();
-        Delete(new KeyRange(command.Key, command.Value), _versions);
+        Delete(range, _versions);
         Commit(command.Policy);
         Span<KeyVersion> deleted = CollectionsMarshal.AsSpan(_versions);
         ApplyResult result =

@@ -29,4 +29,7 @@ internal enum CommandStatus : byte
 
     /// <summary>An alarm says that the members differ.</summary>
     Corrupt = 8,
+
+    /// <summary>The answer would be too large; the number is how many bytes it might have, as far as counted.</summary>
+    ResultTooLarge = 9,
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Coord.Kv.Commands;
 using Coord.Kv.Mvcc.Native;
 using Coord.Raft;
 
@@ -183,6 +184,36 @@ internal sealed partial class MvccStore : IDisposable
         }
 
         hash.Finish();
+    }
+
+    /// <summary>Returns how many bytes the answer of a read can have, without what it has besides versions.</summary>
+    /// <param name="range">Which keys.</param>
+    /// <param name="revision">As of when; not compacted.</param>
+    /// <param name="options">What is read of them.</param>
+    /// <param name="enough">Beyond it the exact number does not matter.</param>
+    public long Measure(KeyRange range, long revision, GetOptions options, long enough)
+    {
+        if (options.CountOnly)
+            return 0;
+
+        bool isSorted = RangeRead.Sorts(options);
+        (long sum, long largest, long count) = (0, 0, 0);
+        for (KeyIndex.Cursor cursor = _index.Seek(range.Key.Span); cursor.TryTake(out KeyHistory history);)
+        {
+            if (!range.IsBeforeEnd(history.Key))
+                break;
+            if (history.At(revision) is not { } version || !RangeRead.Passes(version, options))
+                continue;
+
+            long bytes = ResultSize.OverheadBytes + history.Key.Length + (options.KeysOnly ? 0 : version.Value.Length);
+            (sum, largest, count) = (sum + bytes, Math.Max(largest, bytes), count + 1);
+            bool isOver = options.Limit == 0 ? sum > enough : count == options.Limit && !isSorted;
+            if (isOver)
+                break;
+        }
+
+        // Of what is sorted nobody knows yet which come first: the largest, perhaps.
+        return options.Limit > 0 && count > options.Limit ? Math.Min(sum, options.Limit * largest) : sum;
     }
 
     /// <summary>Collects the versions that were live before a change, for a bounded number of keys.</summary>

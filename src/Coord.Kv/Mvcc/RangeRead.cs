@@ -26,10 +26,19 @@ internal sealed class RangeRead(KeyRange range, long revision, GetOptions option
     public ReadOnlySpan<byte> Position => _position ?? range.Key.Span;
 
     // What is sorted is cut when everything is there.
-    private bool IsSorted => options.SortBy is not SortTarget.Key || options.SortOrder is SortOrder.Descending;
+    private bool IsSorted => Sorts(options);
 
     private bool IsFull =>
         options.CountOnly || (options.Limit > 0 && !IsSorted && _found.Count + _step.Count == options.Limit);
+
+    /// <summary>Tells whether a read has to see everything before it knows what comes first.</summary>
+    public static bool Sorts(GetOptions options) =>
+        options.SortBy is not SortTarget.Key || options.SortOrder is SortOrder.Descending;
+
+    /// <summary>Tells whether a version is one that a read wants.</summary>
+    public static bool Passes(KeyVersion version, GetOptions options) =>
+        IsBetween(version.Stamp.Revision, options.MinModRevision, options.MaxModRevision)
+        && IsBetween(version.CreateRevision, options.MinCreateRevision, options.MaxCreateRevision);
 
     /// <summary>Answers the read of a single key, which needs no steps.</summary>
     public static GetResult ReadOne(KeyVersion? found, GetOptions options, long currentRevision)
@@ -86,10 +95,6 @@ internal sealed class RangeRead(KeyRange range, long revision, GetOptions option
 
     private static bool IsBetween(long value, Revision min, Revision max) =>
         (min.Value <= 0 || value >= min.Value) && (max.Value <= 0 || value <= max.Value);
-
-    private static bool Passes(KeyVersion version, GetOptions options) =>
-        IsBetween(version.Stamp.Revision, options.MinModRevision, options.MaxModRevision)
-        && IsBetween(version.CreateRevision, options.MinCreateRevision, options.MaxCreateRevision);
 
     private void Sort()
     {

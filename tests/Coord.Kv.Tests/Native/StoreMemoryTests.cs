@@ -56,7 +56,7 @@ public sealed class StoreMemoryTests
         for (int i = 0; i < 50_000; i++)
             Apply(store.Machine, command, i);
         Assert.InRange(store.Machine.AllocatedBytes, 15_000_000, 25_000_000);
-        store.Delete(KeyRange.All);
+        TestStore.Now(store.Store.DeleteAsync(KeyRange.All));
         store.Compact(50_002);
         for (int i = 0; i < 1000; i++)
             store.Put("x", "");
