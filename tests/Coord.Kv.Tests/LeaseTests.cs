@@ -1,3 +1,4 @@
+using Coord.Kv.Mvcc;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Coord.Kv.Tests;
@@ -230,6 +231,48 @@ public sealed class LeaseTests
         store.Grant(10);
         Assert.Throws<SpaceExceededException>(() => store.Grant(10));
         Assert.Equal(AlarmKind.NoSpace, store.Store.Alarms.Single().Kind);
+    }
+
+    /// <summary>A backup may have a key whose lease is gone. Members must not differ by when they started.</summary>
+    [Fact]
+    public void A_key_whose_lease_is_missing_is_a_key_of_the_next_one_of_that_id_on_every_member()
+    {
+        TestStore restarted = new();
+        _store.Restore(SnapshotOfKeysWithoutLease("a", "b", "c"));
+        _store.PutWith("b", "kept", new() { KeepLease = true });
+        _store.PutWith("c", "moved", new());
+        _store.Grant(60, id: 5);
+        restarted.Restore(_store.Snapshot());
+        Assert.Equal(["a", "b"], Status(5, includeKeys: true)!.Keys.Select(key => KeyText.Of(key.Span)));
+
+        Revoke(5);
+        TestStore.Now(restarted.Store.RevokeLeaseAsync(new(5)));
+        Assert.Equal(["c"], _store.Get(KeyRange.All).KeyValues.Select(key => key.KeyString));
+        Assert.Equal(_store.Status, restarted.Status);
+        Assert.Equal(_store.Hash(), restarted.Hash());
+    }
+
+    private static byte[] SnapshotOfKeysWithoutLease(params string[] keys)
+    {
+        MemoryStream stream = new();
+        SnapshotWriter writer = new(stream, revision: 2, compactedRevision: 0);
+        SnapshotRecords records = new();
+        for (int i = 0; i < keys.Length; i++)
+        {
+            byte[] key = TestStore.Bytes(keys[i]);
+            records.Add(new SnapshotRecord
+            {
+                Key = key,
+                Stamp = new(2, i),
+                CreateRevision = 2,
+                Version = 1,
+                Lease = 5,
+            });
+        }
+
+        writer.Write(SnapshotBlock.Changes, records);
+        writer.End();
+        return stream.ToArray();
     }
 
     private LeaseStatus? Status(long id, bool includeKeys = false) =>

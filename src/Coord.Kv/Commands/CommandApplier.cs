@@ -13,7 +13,7 @@ namespace Coord.Kv.Commands;
 /// 1. what a command makes depends on the state and the command alone, never on this member's options, clock or
 ///    readers;
 /// 2. a command that is refused has changed nothing, but that the quota may have taken history and raised its alarm;
-/// 3. each key that has a lease is among the keys of that lease, which exists.
+/// 3. each key that has a lease is among the keys of that lease, which exists, or came from a backup without it.
 /// </remarks>
 internal sealed partial class CommandApplier(WatchHub watches)
 {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Coord.Kv.Watches;
 
 namespace Coord.Kv.Leases;
@@ -25,6 +26,10 @@ internal sealed class LeaseTable
     private const long RetryTicks = TimeSpan.TicksPerSecond;
 
     private readonly Dictionary<long, Lease> _leases = [];
+
+    // Keys whose lease is not there, as a backup may have them. If one of that id is granted, they are its keys: on
+    // every member, as on one that starts from a snapshot with both.
+    private readonly Dictionary<long, HashSet<byte[]>> _orphans = [];
     private readonly PriorityQueue<Lease, long> _deadlines = new();
     private readonly PriorityQueue<Lease, long> _checkpoints = new();
 
@@ -46,6 +51,8 @@ internal sealed class LeaseTable
         if (!_leases.TryAdd(id, lease))
             return false;
 
+        if (_orphans.Remove(id, out HashSet<byte[]>? keys))
+            lease.Keys = keys;
         lease.Stamp = ++LastStamp;
         StartClock(lease, now);
         return true;
@@ -93,15 +100,15 @@ internal sealed class LeaseTable
     {
         if (from == to)
             return;
-        if (from != 0 && _leases.TryGetValue(from, out Lease? before) && before.Keys is { } keys)
-        {
-            keys.GetAlternateLookup<ReadOnlySpan<byte>>().Remove(key);
-            if (keys.Count == 0)
-                before.Keys = null;
-        }
+        if (from != 0)
+            Detach(key, from);
+        if (to == 0)
+            return;
 
-        if (to != 0 && _leases.TryGetValue(to, out Lease? after))
-            (after.Keys ??= new(KeyComparer.Instance)).GetAlternateLookup<ReadOnlySpan<byte>>().Add(key);
+        HashSet<byte[]>? keys = _leases.TryGetValue(to, out Lease? lease)
+            ? lease.Keys ??= new(KeyComparer.Instance)
+            : CollectionsMarshal.GetValueRefOrAddDefault(_orphans, to, out _) ??= new(KeyComparer.Instance);
+        keys.GetAlternateLookup<ReadOnlySpan<byte>>().Add(key);
     }
 
     /// <summary>Returns the keys of a lease in ascending order.</summary>
@@ -235,6 +242,21 @@ internal sealed class LeaseTable
             if (TicksOf(lease.GrantedSeconds) > CheckpointTicks)
                 _checkpoints.Enqueue(lease, lease.CheckpointAt);
         }
+    }
+
+    private void Detach(ReadOnlySpan<byte> key, long from)
+    {
+        Lease? lease = _leases.GetValueOrDefault(from);
+        if ((lease is null ? _orphans.GetValueOrDefault(from) : lease.Keys) is not { } keys)
+            return;
+
+        keys.GetAlternateLookup<ReadOnlySpan<byte>>().Remove(key);
+        if (keys.Count > 0)
+            return;
+        if (lease is null)
+            _orphans.Remove(from);
+        else
+            lease.Keys = null;
     }
 
     private static long TicksOf(long seconds) => seconds * TimeSpan.TicksPerSecond;

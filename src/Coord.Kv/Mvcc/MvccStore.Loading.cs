@@ -81,7 +81,9 @@ internal sealed partial class MvccStore
     }
 
     /// <summary>Attaches all keys to their leases.</summary>
-    /// <remarks>A key from a backup may name a lease that is not there; it lives on without one.</remarks>
+    /// <remarks>
+    /// A key from a backup may name a lease that is not there. It lives on, and belongs to the next lease of that id.
+    /// </remarks>
     public void AttachAll(LeaseTable leases)
     {
         for (KeyIndex.Cursor cursor = _index.Seek([]); cursor.TryTake(out KeyHistory history);)
