@@ -21,7 +21,7 @@ internal interface IReplicatedLog
     TimeSpan ElectionTimeout { get; }
 
     /// <summary>
-    /// Proposes a command and waits until it is applied here. The bytes are copied before it returns.
+    /// Proposes a command and waits until it is applied by the leader. The bytes are copied before it returns.
     /// </summary>
     ValueTask<ProposalResult> ProposeAsync(ReadOnlyMemory<byte> command, CancellationToken cancellationToken);
 

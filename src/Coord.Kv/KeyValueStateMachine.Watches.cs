@@ -98,6 +98,7 @@ public sealed partial class KeyValueStateMachine
         {
             _stopped ??= reason;
             _watches.Fail(_stopped);
+            ReleaseWaiting_NeedsLock(long.MaxValue);
         }
     }
 }

@@ -126,7 +126,10 @@ public sealed partial class KeyValueStateMachine : IStateMachine
     public void OnBatchApplied(LogIndex applied)
     {
         lock (_lock)
+        {
+            SetApplied_NeedsLock(applied.Value);
             _watches.Wake();
+        }
     }
 
     /// <inheritdoc/>
