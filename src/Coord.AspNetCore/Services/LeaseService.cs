@@ -16,21 +16,15 @@ internal sealed class LeaseService(LeaseHandler handler, StreamScope scope) : Le
     public override Task LeaseKeepAlive(
         IAsyncStreamReader<LeaseKeepAliveRequest> requestStream,
         IServerStreamWriter<LeaseKeepAliveResponse> responseStream,
-        ServerCallContext context)
-    {
-        return scope.RunAsync(EtcdInterceptor.RequiresLeader(context), RunAsync, context.CancellationToken);
-
-        async Task RunAsync(CancellationToken cancellationToken)
-        {
-            while (await requestStream.MoveNext(cancellationToken).ConfigureAwait(false))
-            {
-                LeaseKeepAliveResponse response = await handler
-                    .KeepAliveAsync(requestStream.Current, cancellationToken)
-                    .ConfigureAwait(false);
-                await responseStream.WriteAsync(response, cancellationToken).ConfigureAwait(false);
-            }
-        }
-    }
+        ServerCallContext context) =>
+        scope.RunAsync(
+            EtcdInterceptor.RequiresLeader(context),
+            cancellationToken => KeepAliveStream.RunAsync(
+                requestStream,
+                responseStream,
+                (request, cancelled) => handler.KeepAliveAsync(request, cancelled).AsTask(),
+                cancellationToken),
+            context.CancellationToken);
 
     public override Task<LeaseTimeToLiveResponse> LeaseTimeToLive(
         LeaseTimeToLiveRequest request, ServerCallContext context) =>
