@@ -48,13 +48,16 @@ public static class EndpointCommands
     public static Option<bool> Cluster() =>
         new("--cluster") { Description = "Ask every member that the cluster lists" };
 
-    public static string Size(long bytes) => bytes switch
+    /// <summary>A size for people, as etcdctl rounds it: 9.5 kB, 33 kB.</summary>
+    public static string Size(long bytes)
     {
-        < 1000 => $"{bytes} B",
-        < 1000 * 1000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e3:0.#} kB"),
-        < 1000 * 1000 * 1000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.#} MB"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.#} GB"),
-    };
+        string[] units = ["B", "kB", "MB", "GB", "TB"];
+        double size = bytes;
+        int unit = 0;
+        for (; size >= 1000 && unit < units.Length - 1; unit++)
+            size /= 1000;
+        return size.ToString(unit > 0 && size < 9.95 ? "0.0" : "0", CultureInfo.InvariantCulture) + " " + units[unit];
+    }
 
     private static Command Health(VerbFactory verbs)
     {
@@ -93,9 +96,9 @@ public static class EndpointCommands
                 report.Rows.Add([endpoint, isHealthy ? "true" : "false", took, error]);
             }
 
+            report.IsJsonArray = true;
             report.Json = json =>
             {
-                json.WriteStartArray("endpoints");
                 foreach ((string endpoint, bool isHealthy, string took, string error) in all)
                 {
                     json.WriteStartObject();
@@ -106,8 +109,6 @@ public static class EndpointCommands
                         json.WriteString("error", error);
                     json.WriteEndObject();
                 }
-
-                json.WriteEndArray();
             };
             context.Printer.Print(report);
             return all.TrueForAll(one => one.IsHealthy) ? ExitCode.Done : ExitCode.Failed;
@@ -134,9 +135,9 @@ public static class EndpointCommands
             };
             foreach ((string endpoint, MemberStatus status) in all)
                 AddStatus(report, endpoint, status);
+            report.IsJsonArray = true;
             report.Json = json =>
             {
-                json.WriteStartArray("endpoints");
                 foreach ((string endpoint, MemberStatus status) in all)
                 {
                     json.WriteStartObject();
@@ -153,8 +154,6 @@ public static class EndpointCommands
                     json.WriteEndObject();
                     json.WriteEndObject();
                 }
-
-                json.WriteEndArray();
             };
             context.Printer.Print(report);
             return code;
@@ -201,19 +200,19 @@ public static class EndpointCommands
                     [endpoint, $"{hash.Hash}", $"{hash.HashRevision.Value}", $"{hash.CompactedRevision.Value}"]);
             }
 
+            report.IsJsonArray = true;
             report.Json = json =>
             {
-                json.WriteStartArray("endpoints");
                 foreach ((string endpoint, KeyValueHash hash) in all)
                 {
                     json.WriteStartObject();
                     json.WriteString("Endpoint", endpoint);
+                    json.WriteStartObject("HashKV");
                     json.WriteNumber("hash", hash.Hash);
                     Printer.Number(json, "compact_revision", hash.CompactedRevision.Value);
                     json.WriteEndObject();
+                    json.WriteEndObject();
                 }
-
-                json.WriteEndArray();
             };
             context.Printer.Print(report);
             return code;

@@ -14,6 +14,15 @@ public static class LeaseCommands
 
     private static long Seconds(TimeSpan time) => (long)time.TotalSeconds;
 
+    /// <summary>Where etcdctl has the header's fields among the answer's own.</summary>
+    private static void WriteFlatHeader(Utf8JsonWriter json, Context context)
+    {
+        json.WriteNumber("cluster_id", context.Header.ClusterId.Value);
+        json.WriteNumber("member_id", context.Header.Member.Value);
+        json.WriteNumber("revision", context.Header.Revision.Value);
+        json.WriteNumber("raft_term", context.Header.Term.Value);
+    }
+
     private static Command Grant(VerbFactory verbs)
     {
         Argument<long> seconds = new("ttl") { Description = "How many seconds it lives without a keep-alive" };
@@ -90,10 +99,7 @@ public static class LeaseCommands
 
         static void Write(Utf8JsonWriter json, Context context, LeaseId lease, long left, LeaseStatus? status)
         {
-            json.WriteNumber("cluster_id", context.Header.ClusterId.Value);
-            json.WriteNumber("member_id", context.Header.Member.Value);
-            json.WriteNumber("revision", context.Header.Revision.Value);
-            json.WriteNumber("raft_term", context.Header.Term.Value);
+            WriteFlatHeader(json, context);
             json.WriteNumber("id", lease.Value);
             json.WriteNumber("ttl", left);
             json.WriteNumber("granted-ttl", Seconds(status?.GrantedTimeToLive ?? default));
@@ -128,12 +134,12 @@ public static class LeaseCommands
 
             report.Json = json =>
             {
-                Printer.WriteHeader(json, context.Header);
+                WriteFlatHeader(json, context);
                 json.WriteStartArray("leases");
                 foreach (LeaseId lease in leases)
                 {
                     json.WriteStartObject();
-                    json.WriteNumber("ID", lease.Value);
+                    json.WriteNumber("id", lease.Value);
                     json.WriteEndObject();
                 }
 

@@ -36,6 +36,9 @@ public static class MaintenanceCommands
         report.Json = json =>
         {
             Printer.WriteHeader(json, context.Header);
+            if (alarms.Count == 0)
+                return;
+
             json.WriteStartArray("alarms");
             foreach (Alarm alarm in alarms)
             {

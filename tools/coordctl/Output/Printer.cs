@@ -110,9 +110,15 @@ public sealed class Printer(Terminal terminal, Format format, bool hex)
     {
         using (Utf8JsonWriter json = new(terminal.Output, Plain))
         {
-            json.WriteStartObject();
+            if (report.IsJsonArray)
+                json.WriteStartArray();
+            else
+                json.WriteStartObject();
             report.Json?.Invoke(json);
-            json.WriteEndObject();
+            if (report.IsJsonArray)
+                json.WriteEndArray();
+            else
+                json.WriteEndObject();
         }
 
         Write("\n"u8);

@@ -14,8 +14,11 @@ public sealed class Report
 
     public IReadOnlyList<(string Name, object Value)> Fields => _fields;
 
-    /// <summary>Gets or sets what writes the members of the JSON object.</summary>
+    /// <summary>Gets or sets what writes the members of the JSON object, or the elements of the array.</summary>
     public Action<Utf8JsonWriter>? Json { get; set; }
+
+    /// <summary>Gets or sets a value indicating whether the JSON form is an array.</summary>
+    public bool IsJsonArray { get; set; }
 
     /// <summary>Gets or sets the columns of the table; without any, the simple form serves.</summary>
     public string[] Columns { get; set; } = [];
