@@ -15,6 +15,7 @@ public sealed partial class EmbeddedKeyValueStore
     /// <summary>Raises an alarm on all members.</summary>
     /// <param name="alarm">Which, and in whose name.</param>
     /// <param name="cancellationToken">Stops waiting; it may be raised all the same.</param>
+    /// <exception cref="SpaceExceededException">1,024 others are on already; it was not raised.</exception>
     /// <exception cref="CoordException">
     /// The log did not take it; the outcome says whether it may have happened.
     /// </exception>

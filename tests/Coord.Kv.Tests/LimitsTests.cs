@@ -145,6 +145,22 @@ public sealed class LimitsTests
         Assert.Contains(name, refused.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Anybody may raise an alarm in the name of any number: they must not fill the memory.</summary>
+    [Fact]
+    public async Task There_are_1024_alarms_at_most()
+    {
+        TestStore store = new();
+        for (ulong member = 1; member <= 1024; member++)
+            await store.Store.RaiseAlarmAsync(new(new(member), AlarmKind.NoSpace));
+        await Assert.ThrowsAsync<SpaceExceededException>(
+            async () => await store.Store.RaiseAlarmAsync(new(new(1025), AlarmKind.NoSpace)));
+        await store.Store.RaiseAlarmAsync(new(new(1024), AlarmKind.NoSpace));
+        Assert.Equal(1024, store.Store.Alarms.Count);
+        store.Restore(store.Snapshot());
+        Assert.Equal(1024, (await store.Store.DisarmAlarmAsync(default)).Count);
+        await store.Store.RaiseAlarmAsync(new(new(1025), AlarmKind.NoSpace));
+    }
+
     [Fact]
     public void The_defaults_make_sense() => Assert.Empty(new KeyValueOptions().Validate());
 

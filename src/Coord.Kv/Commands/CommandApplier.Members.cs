@@ -7,6 +7,9 @@ internal sealed partial class CommandApplier
 {
     private ApplyResult RaiseAlarm(in Command command)
     {
+        if (!_state.Alarms.HasRoomFor(command.Alarm))
+            return Answer(CommandStatus.SpaceExceeded, _state.UsedBytes);
+
         _state.Alarms.Raise(command.Alarm);
         return new(Store.Revision);
     }
