@@ -50,7 +50,7 @@ internal sealed class MaintenanceHandler(EtcdMember member)
         {
             Header = member.Header(store.Revision),
             Version = member.Options.ServerVersion,
-            DbSize = store.UsedBytes,
+            DbSize = Math.Max(store.AllocatedBytes, store.UsedBytes),
             DbSizeInUse = store.UsedBytes,
             Leader = raft.Leader.Value,
             RaftIndex = (ulong)raft.Commit.Value,

@@ -60,7 +60,7 @@ internal sealed class MetricsEndpoint(
         text.Gauge("etcd_debugging_mvcc_keys_total", store.Keys, "How many keys exist.");
         text.Gauge("etcd_debugging_mvcc_watcher_total", store.Watches, "How many watches are open.");
         text.Gauge("coord_kv_leases", store.Leases, "How many leases exist.");
-        text.Gauge("etcd_mvcc_db_total_size_in_bytes", store.UsedBytes, "What the store holds.");
+        text.Gauge("etcd_mvcc_db_total_size_in_bytes", store.AllocatedBytes, "Memory of the store.");
         text.Gauge("etcd_mvcc_db_total_size_in_use_in_bytes", store.UsedBytes, "What of it is in use.");
     }
 
