@@ -28,9 +28,7 @@ public sealed class GoldenTests(ITestOutputHelper output)
     [GoldenFact]
     public async Task The_recorded_commands_of_etcdctl_are_answered_alike()
     {
-        // How many entries the file of a snapshot has is its maker's business: etcd keeps some notes of its own in it.
-        string[] differences = Differences(await ReplayAsync("etcdctl.cases", "etcdctl.golden"));
-        Assert.All(differences, difference => Assert.Contains("snapshot status", difference, StringComparison.Ordinal));
+        Assert.Empty(Differences(await ReplayAsync("etcdctl.cases", "etcdctl.golden")));
     }
 
     [GoldenFact]

@@ -7,7 +7,6 @@ internal static class BackupBuckets
     public static readonly byte[][] Empty =
     [
         "alarm"u8.ToArray(),
-        "auth"u8.ToArray(),
         "authRoles"u8.ToArray(),
         "authUsers"u8.ToArray(),
         "members"u8.ToArray(),
@@ -25,6 +24,8 @@ internal static class BackupBuckets
     public static ReadOnlySpan<byte> Auth => "auth"u8;
 
     public static ReadOnlySpan<byte> AuthEnabled => "authEnabled"u8;
+
+    public static ReadOnlySpan<byte> AuthRevision => "authRevision"u8;
 
     public static ReadOnlySpan<byte> ConsistentIndex => "consistent_index"u8;
 

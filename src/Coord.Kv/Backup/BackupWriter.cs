@@ -53,6 +53,7 @@ internal sealed class BackupWriter : IDisposable
         WriteMeta();
         WriteLeases();
         WriteCluster();
+        WriteAuth();
         foreach (byte[] name in BackupBuckets.Empty)
             _file.EndBucket(name, _file.BeginBucket());
         _file.End();
@@ -122,5 +123,15 @@ internal sealed class BackupWriter : IDisposable
         BoltTreeWriter cluster = _file.BeginBucket();
         cluster.Add(BackupBuckets.ClusterVersion, BackupBuckets.ClusterVersionValue);
         _file.EndBucket(BackupBuckets.Cluster, cluster);
+    }
+
+    /// <summary>Writes how often users and roles were changed, which etcd counts from one on.</summary>
+    private void WriteAuth()
+    {
+        BoltTreeWriter auth = _file.BeginBucket();
+        Span<byte> revision = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64BigEndian(revision, 1);
+        auth.Add(BackupBuckets.AuthRevision, revision);
+        _file.EndBucket(BackupBuckets.Auth, auth);
     }
 }
