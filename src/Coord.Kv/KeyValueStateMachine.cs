@@ -196,15 +196,22 @@ public sealed partial class KeyValueStateMachine : IStateMachine
             store.Pin(pin);
         }
 
-        while (!read.IsDone)
+        try
         {
-            _rightOfWay.GiveWay();
+            while (!read.IsDone)
+            {
+                _rightOfWay.GiveWay();
+                lock (_lock)
+                    store.Step(read, KeysPerStep);
+            }
+        }
+        finally
+        {
+            // Even if memory runs out for the answer: a pin that stays would keep all later history for ever.
             lock (_lock)
-                store.Step(read, KeysPerStep);
+                store.Unpin(pin);
         }
 
-        lock (_lock)
-            store.Unpin(pin);
         GC.KeepAlive(store);
         return read.ToResult(current);
     }
