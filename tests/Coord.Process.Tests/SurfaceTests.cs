@@ -92,7 +92,7 @@ public sealed class SurfaceTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task A_full_store_refuses_puts_and_takes_them_again_after_deletions()
+    public async Task A_full_store_refuses_puts_until_it_was_emptied_and_compacted_and_the_alarm_disarmed()
     {
         using TestCluster cluster = new(output, size: 1, flags: ["--quota-backend-bytes", "1000000"]);
         ClusterMember node = await cluster.StartAsync();
@@ -104,8 +104,20 @@ public sealed class SurfaceTests(ITestOutputHelper output)
         Assert.Equal(WriteOutcome.DidNotHappen, last.Outcome);
         Assert.StartsWith("507", last.Error, StringComparison.Ordinal);
         using HttpResponseMessage deleted = await node.Client.Http.DeleteAsync("v1/kv?prefix=fill/");
-        Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
+        using JsonDocument answer = JsonDocument.Parse(await deleted.Content.ReadAsStringAsync());
+        long revision = answer.RootElement.GetProperty("revision").GetInt64();
+        Assert.StartsWith("507", (await node.Client.PutAsync("early", value)).Error, StringComparison.Ordinal);
+
+        await PostAsync("v3/kv/compaction", $$"""{"revision": {{revision}}, "physical": true}""");
+        await PostAsync("v3/maintenance/alarm", """{"action": "DEACTIVATE", "alarm": "NOSPACE"}""");
         await node.Client.MustPutAsync("again", value);
+
+        async Task PostAsync(string path, string json)
+        {
+            using StringContent body = new(json);
+            using HttpResponseMessage done = await node.Client.Http.PostAsync(path, body);
+            Assert.Equal(HttpStatusCode.OK, done.StatusCode);
+        }
     }
 
     [Fact]
