@@ -41,7 +41,7 @@ public sealed class CommandLineTests
     public async Task A_server_that_is_not_there_ends_with_1_and_says_what_to_check()
     {
         Shell shell = new();
-        int code = await shell.RunAsync("put", "a", "b", "--endpoints", "127.0.0.1:1", "--command-timeout", "50ms");
+        int code = await shell.RunAsync("get", "a", "--endpoints", "127.0.0.1:1", "--command-timeout", "50ms");
         Assert.Equal(1, code);
         Assert.Contains("127.0.0.1:1", shell.Errors, StringComparison.Ordinal);
         Assert.Contains("--endpoints", shell.Errors, StringComparison.Ordinal);

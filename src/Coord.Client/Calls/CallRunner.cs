@@ -81,7 +81,9 @@ internal sealed class CallRunner(EndpointPool pool, CoordClientOptions options, 
                 pool.Failed(endpoint);
             if (failure.Certainty is Certainty.Unclear && writes)
                 throw Unknown(endpoint, failure);
-            if (only is not null || clock.GetElapsedTime(start) + pause >= options.RequestTimeout)
+            // An attempt gets as much time as the pause before it, at least: one that time cuts off while it connects
+            // would turn what surely did not happen into what nobody knows.
+            if (only is not null || clock.GetElapsedTime(start) + (2 * pause) >= options.RequestTimeout)
                 throw GaveUp(endpoint, failure, writes);
 
             await Task.Delay(pause, clock, cancellationToken).ConfigureAwait(false);

@@ -41,7 +41,7 @@ public abstract class ConnectionContract
     public async Task Nobody_at_all_means_that_nothing_happened()
     {
         await using CoordClient client =
-            Client(TimeSpan.FromMilliseconds(200), $"http://127.0.0.1:{EtcdServer.FreePort()}");
+            Client(TimeSpan.FromSeconds(3), $"http://127.0.0.1:{EtcdServer.FreePort()}");
         CoordException write = await Assert.ThrowsAsync<ProposalDroppedException>(() => PutAsync(client, "a"));
         Assert.Equal(Outcome.DidNotHappen, write.Outcome);
         await Assert.ThrowsAsync<CoordTimeoutException>(async () => await client.GetAsync(_home + "a"));
