@@ -12,6 +12,7 @@ public sealed class GarbageTests(ITestOutputHelper output)
     {
         using TestCluster cluster = new(output);
         ClusterMember leader = await cluster.StartAsync();
+        await cluster.ConvergedAsync(); // Two make a leader; the third may still be starting, and not listen yet.
         long term = (await leader.Client.TryGetStatusAsync())!.Term;
         Random random = new(1);
         byte[] noise = new byte[100_000];
