@@ -23,6 +23,14 @@ internal static class GatewayCodec
         return size <= body.MaxMessageBytes ? message : throw GatewayBody.TooLarge(size, body.MaxMessageBytes);
     }
 
+    /// <summary>Makes a message of the first value of a body; of an empty one a message without anything.</summary>
+    /// <exception cref="JsonFormatException">The value does not fit.</exception>
+    /// <exception cref="Grpc.Core.RpcException">The message is too large.</exception>
+    public static async ValueTask<T> ReadAsync<T>(
+        GatewayBody body, MessageParser<T> parser, MessageSchema schema, CancellationToken cancellationToken)
+        where T : class, IMessage<T>, new() =>
+        await body.ReadAsync(cancellationToken).ConfigureAwait(false) ? Parse(body, parser, schema) : new T();
+
     /// <summary>Writes a message as JSON.</summary>
     public static void Write(IMessage message, IBufferWriter<byte> output)
     {

@@ -19,9 +19,8 @@ internal sealed class ServerStreamCall<TRequest, TResponse>(
 
     protected override async Task RunAsync(HttpContext context, GatewayBody body, GatewayCallContext call)
     {
-        TRequest request = await body.ReadAsync(context.RequestAborted).ConfigureAwait(false)
-            ? GatewayCodec.Parse(body, parser, _schema)
-            : new TRequest();
+        TRequest request = await GatewayCodec.ReadAsync(body, parser, _schema, context.RequestAborted)
+            .ConfigureAwait(false);
         GatewayStreamWriter<TResponse> writer = new(context.Response);
         await interceptor.ServerStreamingServerHandler(request, writer, call, service).ConfigureAwait(false);
         await writer.CompleteAsync().ConfigureAwait(false);

@@ -20,9 +20,8 @@ internal sealed class UnaryCall<TRequest, TResponse>(
 
     protected override async Task RunAsync(HttpContext context, GatewayBody body, GatewayCallContext call)
     {
-        TRequest request = await body.ReadAsync(context.RequestAborted).ConfigureAwait(false)
-            ? GatewayCodec.Parse(body, parser, _schema)
-            : new TRequest();
+        TRequest request = await GatewayCodec.ReadAsync(body, parser, _schema, context.RequestAborted)
+            .ConfigureAwait(false);
         TResponse response = await interceptor.UnaryServerHandler(request, call, service).ConfigureAwait(false);
         context.Response.ContentType = PlainAnswer.Json;
         GatewayCodec.Write(response, context.Response.BodyWriter);

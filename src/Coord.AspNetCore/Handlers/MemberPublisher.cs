@@ -37,6 +37,7 @@ internal sealed class MemberPublisher(
         try
         {
             await member.Node.ReadBarrierAsync(cancellationToken).ConfigureAwait(false);
+
             // Where peers reach it may have been changed since it was told at its start: the cluster knows better.
             if (member.Store.Members.FirstOrDefault(known => known.Id == self.Id) is { PeerUrls.Count: > 0 } present)
                 self = self with { PeerUrls = present.PeerUrls };
