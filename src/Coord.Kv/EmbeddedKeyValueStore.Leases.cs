@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using Coord.Kv.Commands;
 using Coord.Kv.Leases;
 
@@ -68,11 +67,11 @@ public sealed partial class EmbeddedKeyValueStore
     private static long CeilingOf(TimeSpan time) =>
         time <= TimeSpan.Zero ? 0 : ((time.Ticks - 1) / TimeSpan.TicksPerSecond) + 1;
 
-    private static LeaseId ChooseLeaseId()
+    private LeaseId ChooseLeaseId()
     {
         // From the system's source: nobody can guess the next one, and no two members choose alike.
         Span<byte> bytes = stackalloc byte[sizeof(long)];
-        RandomNumberGenerator.Fill(bytes);
+        _entropy(bytes);
         return new(Math.Max(1, BinaryPrimitives.ReadInt64LittleEndian(bytes) & long.MaxValue));
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using Coord.Kv.Commands;
 using Coord.Kv.Leases;
 using Coord.Raft;
@@ -25,6 +26,7 @@ public sealed partial class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
     private static ArrayBufferWriter<byte>? Encoding;
 
     private readonly IReplicatedLog _log;
+    private readonly Action<Span<byte>> _entropy;
     private readonly KeyValueStateMachine _stateMachine;
     private readonly KeyValueOptions _options;
     private readonly WritePolicy _policy;
@@ -37,14 +39,23 @@ public sealed partial class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
     /// <param name="options">The bounds for what this store sends; those of the state machine if null.</param>
     /// <exception cref="ArgumentException">A bound makes no sense.</exception>
     public EmbeddedKeyValueStore(RaftNode node, KeyValueStateMachine stateMachine, KeyValueOptions? options = null)
-        : this(new RaftNodeLog(Given(node)), Given(stateMachine), options) =>
+        : this(node, stateMachine, options, RandomNumberGenerator.Fill)
+    {
+    }
+
+    /// <summary>Creates the store on a node, with a source of chance of its own.</summary>
+    internal EmbeddedKeyValueStore(
+        RaftNode node, KeyValueStateMachine stateMachine, KeyValueOptions? options, Action<Span<byte>> entropy)
+        : this(new RaftNodeLog(Given(node)), Given(stateMachine), options, entropy) =>
         _ = Housekeeper.RunAsync(_disposed.Token);
 
     /// <summary>Creates the store over any log that feeds the given state machine.</summary>
     internal EmbeddedKeyValueStore(
-        IReplicatedLog log, KeyValueStateMachine stateMachine, KeyValueOptions? options = null)
+        IReplicatedLog log, KeyValueStateMachine stateMachine, KeyValueOptions? options = null,
+        Action<Span<byte>>? entropy = null)
     {
         _log = log;
+        _entropy = entropy ?? RandomNumberGenerator.Fill;
         _stateMachine = stateMachine;
         _options = options ?? stateMachine.Options;
         if (_options.Validate() is { Count: > 0 } problems)

@@ -40,6 +40,14 @@ public sealed partial class RaftNode : IAsyncDisposable
     public RaftNode(
         RaftOptions options, IStateMachine stateMachine, IRaftTransport transport,
         TimeProvider? timeProvider = null, ILoggerFactory? loggerFactory = null)
+        : this(options, stateMachine, transport, timeProvider, loggerFactory, NodeEnvironment.System)
+    {
+    }
+
+    /// <summary>Creates a node in a world of its own.</summary>
+    internal RaftNode(
+        RaftOptions options, IStateMachine stateMachine, IRaftTransport transport,
+        TimeProvider? timeProvider, ILoggerFactory? loggerFactory, NodeEnvironment environment)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(stateMachine);
@@ -63,6 +71,7 @@ public sealed partial class RaftNode : IAsyncDisposable
             Proposals = _proposalPool,
             Budget = _budget,
             Clock = Now,
+            Environment = environment,
             Logger = _logger,
         };
         _readBudget = new ProposalBudget(options.MaxPendingProposals, long.MaxValue);
@@ -79,6 +88,9 @@ public sealed partial class RaftNode : IAsyncDisposable
 
     /// <summary>Gets the least time without a leader after which a member campaigns.</summary>
     public TimeSpan ElectionTimeout => _options.ElectionTimeout;
+
+    /// <summary>Gets what the node consists of once it was started; for whoever watches over its invariants.</summary>
+    internal NodeRuntime? Runtime => _runtime;
 
     /// <summary>Gets how the node stands.</summary>
     public RaftStatus Status => _runtime?.Driver.Status ?? new RaftStatus { Id = Id };

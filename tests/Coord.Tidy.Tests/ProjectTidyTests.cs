@@ -44,16 +44,19 @@ public sealed class ProjectTidyTests
         where !Arrows.ContainsKey(project) && !IsTestOfALayer(project)
         select $"{path} is not in the table of arrows.");
 
+    /// <summary>But the simulator's, which are built with planted bugs, and by verbs of their own.</summary>
     [Fact]
     public void Every_project_is_in_the_solution() => Rule.Holds(
         from path in Repository.Projects(".")
+        where !path.StartsWith("tests/Coord.Simulation", StringComparison.Ordinal)
         where !Repository.Read("Coord.sln").Replace('\\', '/').Contains($"\"{path}\"", StringComparison.Ordinal)
         select $"{path} is not in Coord.sln, so nothing builds it.");
 
     [Fact]
     public void Internals_are_open_to_the_own_tests_the_simulator_and_the_benchmarks_only()
     {
-        string[] expected = ["$(MSBuildProjectName).Tests", "Coord.Simulation", "Coord.Benchmarks"];
+        string[] expected =
+            ["$(MSBuildProjectName).Tests", "Coord.Simulation", "Coord.Simulation.Tests", "Coord.Benchmarks"];
         const string Home = "src/Directory.Build.props";
         Assert.Equal(expected, Includes(Repository.ReadXml(Home), "InternalsVisibleTo"));
 

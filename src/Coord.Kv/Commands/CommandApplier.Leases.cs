@@ -47,8 +47,11 @@ internal sealed partial class CommandApplier
         for (int i = 0; i < _numbers.Count; i += 2)
         {
             // A keep-alive that came first in the log changed the stamp, and wins.
-            if (_state.Leases.Find(_numbers[i]) is { } lease && lease.Stamp == _numbers[i + 1])
+            if (_state.Leases.Find(_numbers[i]) is { } lease
+                && (lease.Stamp == _numbers[i + 1] || Mutants.ExpireRenewedLease))
+            {
                 EndLease(lease, command.Policy);
+            }
         }
 
         return new(Store.Revision);

@@ -9,12 +9,28 @@ internal sealed class LoopSignal : IDisposable
 
     private readonly AutoResetEvent _event = new(false);
     private int _state;
+    private Action? _wake;
 
     /// <summary>Lets the next or present <see cref="Wait"/> return. Thread-safe.</summary>
     public void Set()
     {
-        if (Volatile.Read(ref _state) != Signalled && Interlocked.Exchange(ref _state, Signalled) == Sleeping)
+        if (Volatile.Read(ref _state) == Signalled || Interlocked.Exchange(ref _state, Signalled) != Sleeping)
+            return;
+
+        if (_wake is { } wake)
+            wake();
+        else
             _event.Set();
+    }
+
+    /// <summary>
+    /// Lets the next <see cref="Set"/> call back, once, in place of ending a <see cref="Wait"/>: for a pump that has no
+    /// thread to wait with. Forgets earlier signals.
+    /// </summary>
+    public void Arm(Action wake)
+    {
+        _wake = wake;
+        Volatile.Write(ref _state, Sleeping);
     }
 
     /// <summary>Waits for a signal or until the time is over. Called by one thread only.</summary>

@@ -1,7 +1,7 @@
 namespace Coord.Raft.Driver;
 
 /// <summary>Pumps a loop on a dedicated thread: a starved thread pool must not cost a leader its leadership.</summary>
-internal sealed class LoopThread
+internal sealed class LoopThread : ILoopPump
 {
     private readonly ILoop _loop;
     private readonly LoopSignal _signal;
@@ -11,22 +11,17 @@ internal sealed class LoopThread
     private volatile bool _stopping;
 
     /// <summary>Prepares the thread; it runs once started.</summary>
-    /// <param name="name">The thread's name, for debuggers.</param>
-    /// <param name="loop">What to pump.</param>
-    /// <param name="signal">What wakes the thread.</param>
-    /// <param name="nextWake">How long it may sleep when there is nothing to do.</param>
-    /// <param name="onFailure">Told the exception that ended the loop.</param>
-    public LoopThread(
-        string name, ILoop loop, LoopSignal signal, Func<TimeSpan> nextWake, Action<Exception> onFailure)
+    public LoopThread(LoopPumpOptions options)
     {
-        (_loop, _signal, _nextWake, _onFailure) = (loop, signal, nextWake, onFailure);
-        _thread = new Thread(Run) { Name = name, IsBackground = true };
+        (_loop, _signal) = (options.Loop, options.Signal);
+        (_nextWake, _onFailure) = (options.NextWake, options.OnFailure);
+        _thread = new Thread(Run) { Name = $"coord {options.Node} {options.Name}", IsBackground = true };
     }
 
-    /// <summary>Starts the thread.</summary>
+    /// <inheritdoc/>
     public void Start() => _thread.Start();
 
-    /// <summary>Lets the loop finish what it has, and waits for it, unless called from the loop itself.</summary>
+    /// <inheritdoc/>
     public void StopAndJoin()
     {
         _stopping = true;

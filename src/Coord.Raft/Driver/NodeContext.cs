@@ -23,6 +23,9 @@ internal sealed record NodeContext
     /// <summary>Gets the monotonic time in nanoseconds.</summary>
     public required Func<long> Clock { get; init; }
 
+    /// <summary>Gets the files, the chance and the pumps.</summary>
+    public NodeEnvironment Environment { get; init; } = NodeEnvironment.System;
+
     /// <summary>Gets where to log.</summary>
     public required ILogger Logger { get; init; }
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Coord.Raft.Core;
 using Coord.Raft.Diagnostics;
 using Coord.Raft.Storage;
@@ -6,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Coord.Raft.Driver;
 
-/// <summary>All that a started node consists of: its files, its loops, and the threads that pump them.</summary>
+/// <summary>All that a started node consists of: its files, its loops, and what pumps them.</summary>
 internal sealed class NodeRuntime
 {
     private readonly DataDirectory _directory;
@@ -15,18 +14,18 @@ internal sealed class NodeRuntime
     private readonly SnapshotSaveLoop _save;
     private readonly SnapshotTransferLoop _transfer;
     private readonly SegmentLoop _segments;
-    private readonly LoopThread[] _threads;
+    private readonly ILoopPump[] _pumps;
     private bool _started;
 
     private NodeRuntime(
-        DataDirectory directory, RaftDriver driver, DriverParts parts, SegmentLoop segments, MessageReceiver receiver,
-        NodeId id, Action<Exception> onFailure)
+        NodeContext context, DataDirectory directory, RaftDriver driver, DriverParts parts, SegmentLoop segments,
+        MessageReceiver receiver, Action<Exception> onFailure)
     {
         (_directory, Driver, Receiver, _segments) = (directory, driver, receiver, segments);
         (_storage, _apply, _save, _transfer) = (parts.Storage, parts.Apply, parts.Save, parts.Transfer);
 
         // In the order in which they stop: each may still feed the ones after it.
-        _threads =
+        _pumps =
         [
             Create("raft", driver, driver.Signal, () => driver.NextWake),
             Create("transfer", _transfer, _transfer.Signal, () => _transfer.NextWake),
@@ -36,8 +35,8 @@ internal sealed class NodeRuntime
             Create("segments", segments, segments.Signal, () => TimeSpan.FromSeconds(1)),
         ];
 
-        LoopThread Create(string name, ILoop loop, LoopSignal signal, Func<TimeSpan> nextWake) =>
-            new($"coord {id} {name}", loop, signal, nextWake, onFailure);
+        ILoopPump Create(string name, ILoop loop, LoopSignal signal, Func<TimeSpan> nextWake) =>
+            context.Environment.CreatePump(new(context.Options.NodeId, name, loop, signal, nextWake, onFailure));
     }
 
     /// <summary>Gets the owner loop.</summary>
@@ -50,10 +49,9 @@ internal sealed class NodeRuntime
     public static NodeRuntime Open(NodeContext context, IStateMachine stateMachine, Action<Exception> onFailure)
     {
         (RaftOptions options, ILogger logger) = (context.Options, context.Logger);
-        IFileSystem files = PhysicalFileSystem.Instance;
+        IFileSystem files = context.Environment.Files;
         DataDirectory directory = DataDirectory.Open(
-            files, options.DataDirectory, options.ClusterId, options.NodeId,
-            static () => new Guid(RandomNumberGenerator.GetBytes(16)));
+            files, options.DataDirectory, options.ClusterId, options.NodeId, context.Environment.NextId);
         Wal? wal = null;
         try
         {
@@ -86,7 +84,7 @@ internal sealed class NodeRuntime
             if (recovered.TornBytesCut > 0)
                 Log.TornTailCut(logger, recovered.TornBytesCut);
 
-            RaftCore core = new(CreateCoreOptions(options), state);
+            RaftCore core = new(CreateCoreOptions(context), state);
             KnownPeers peers = new(files, options.DataDirectory);
             Log.Starting(
                 logger, options.NodeId, options.ClusterId, snapshot.LastIncluded, core.FirstIndex, core.LastEntry,
@@ -101,23 +99,23 @@ internal sealed class NodeRuntime
         }
     }
 
-    /// <summary>Starts the threads.</summary>
+    /// <summary>Starts the pumps.</summary>
     public void Start()
     {
         _started = true;
-        foreach (LoopThread thread in _threads)
-            thread.Start();
+        foreach (ILoopPump pump in _pumps)
+            pump.Start();
     }
 
-    /// <summary>Ends the threads, makes durable what is not yet, and lets the directory go.</summary>
+    /// <summary>Ends the pumps, makes durable what is not yet, and lets the directory go.</summary>
     /// <returns>What went wrong at the end, if anything did.</returns>
     public Exception? Stop(Exception? failure)
     {
         _save.Cancel();
         if (_started)
         {
-            foreach (LoopThread thread in _threads)
-                thread.StopAndJoin();
+            foreach (ILoopPump pump in _pumps)
+                pump.StopAndJoin();
         }
 
         return Close(failure);
@@ -197,20 +195,24 @@ internal sealed class NodeRuntime
         return first;
     }
 
-    private static RaftCoreOptions CreateCoreOptions(RaftOptions options) => new()
+    private static RaftCoreOptions CreateCoreOptions(NodeContext context)
     {
-        Id = options.NodeId,
-        HeartbeatTicks = 1,
-        ElectionTicks = (int)Math.Ceiling(options.ElectionTimeout / options.HeartbeatInterval),
-        TickNanoseconds = (long)options.HeartbeatInterval.TotalNanoseconds,
-        PreVote = options.PreVote,
-        CheckQuorum = options.CheckQuorum,
-        LeaseReads = options.LeaseReads,
-        LeaseDriftPercent = options.LeaseDriftPercent,
-        MaxUncommittedBytes = options.MaxUncommittedBytes,
-        Priority = options.Priority,
-        Seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)),
-    };
+        RaftOptions options = context.Options;
+        return new()
+        {
+            Id = options.NodeId,
+            HeartbeatTicks = 1,
+            ElectionTicks = (int)Math.Ceiling(options.ElectionTimeout / options.HeartbeatInterval),
+            TickNanoseconds = (long)options.HeartbeatInterval.TotalNanoseconds,
+            PreVote = options.PreVote,
+            CheckQuorum = options.CheckQuorum,
+            LeaseReads = options.LeaseReads,
+            LeaseDriftPercent = options.LeaseDriftPercent,
+            MaxUncommittedBytes = options.MaxUncommittedBytes,
+            Priority = options.Priority,
+            Seed = context.Environment.NextSeed(),
+        };
+    }
 
     private static NodeRuntime Assemble(
         NodeContext context, DataDirectory directory, RaftCore core, KnownPeers peers, Wal wal,
@@ -224,12 +226,12 @@ internal sealed class NodeRuntime
         SnapshotTransferLoop transfer = new(
             snapshots, options.NodeId, transport, options.SnapshotSendBytesPerSecond, context.Clock, Report);
         DriverParts parts = new(core, peers, storage, apply, new SnapshotSaveLoop(snapshots, Report), transfer);
-        driver = new RaftDriver(context, parts, BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)));
+        driver = new RaftDriver(context, parts, context.Environment.NextSeed());
         SegmentLoop segments = new(wal, context.Logger);
         storage.OnNeedsSegment = segments.Signal.Set;
         storage.OnDone = driver.Signal.Set;
         apply.OnDone = driver.Signal.Set;
         MessageReceiver receiver = new(options, directory.DirectoryId, driver, storage, peers, context.Logger);
-        return new NodeRuntime(directory, driver, parts, segments, receiver, options.NodeId, onFailure);
+        return new NodeRuntime(context, directory, driver, parts, segments, receiver, onFailure);
     }
 }

@@ -68,6 +68,9 @@ internal sealed partial class RaftDriver : ILoop
         CheckPart(_status.Membership);
     }
 
+    /// <summary>Gets the core; to be looked at between two turns, by whoever pumps the loop.</summary>
+    public RaftCore Core => _core;
+
     /// <summary>Gets what wakes the loop.</summary>
     public LoopSignal Signal { get; } = new();
 

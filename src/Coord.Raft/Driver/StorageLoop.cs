@@ -76,7 +76,7 @@ internal sealed class StorageLoop(
             mustSync |= batch.MustSync;
         }
 
-        if (mustSync)
+        if (mustSync && !Mutants.AcknowledgeBeforeSync)
         {
             Sync();
             NoteDurable(batches);
@@ -84,6 +84,12 @@ internal sealed class StorageLoop(
 
         foreach (StorageBatch batch in batches)
             Finish(batch);
+
+        if (mustSync && Mutants.AcknowledgeBeforeSync)
+        {
+            Sync();
+            NoteDurable(batches);
+        }
 
         if (wal.NeedsNextSegment)
             OnNeedsSegment();
