@@ -154,7 +154,8 @@ public sealed partial class KeyValueStateMachine : IStateMachine
         {
             // Watches keep their place: what they have not seen yet is history now, or compacted, which they will say.
             replaced = _state.Store;
-            _watches.FallBehind(replaced.Revision + 1);
+            if (!Mutants.WatchSkipsSnapshot)
+                _watches.FallBehind(replaced.Revision + 1);
             _state = state;
             replaced.Retire();
         }

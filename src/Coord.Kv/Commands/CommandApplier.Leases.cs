@@ -72,7 +72,12 @@ internal sealed partial class CommandApplier
     {
         _versions.Clear();
         foreach (byte[] key in LeaseTable.KeysOf(lease))
+        {
             Delete(KeyRange.Single(key), _versions);
+            if (Mutants.LeaseKeysInManyRevisions && key.Length > 0)
+                Commit(policy);
+        }
+
         _versions.Clear();
         _state.Leases.Remove(lease);
         Commit(policy);

@@ -91,19 +91,19 @@ internal sealed partial class CommandApplier
 
         long stored = condition.Target switch
         {
-            _ when version is null => 0,
+            _ when version is null => Mutants.MissingKeyHasRevision ? 1 : 0,
             ComparisonTarget.Version => version.Value.Version,
             ComparisonTarget.CreateRevision => version.Value.CreateRevision,
             ComparisonTarget.ModRevision => version.Value.Stamp.Revision,
             _ => version.Value.Lease,
         };
-        return IsAs(condition.Operator, stored.CompareTo(condition.Number));
+        return Mutants.RevisionsUncompared || IsAs(condition.Operator, stored.CompareTo(condition.Number));
     }
 
     private static bool IsAs(ComparisonOperator comparison, int order) => comparison switch
     {
         ComparisonOperator.Equal => order == 0,
-        ComparisonOperator.Greater => order > 0,
+        ComparisonOperator.Greater => order > 0 || (Mutants.GreaterMeansNotLess && order == 0),
         ComparisonOperator.Less => order < 0,
         _ => order != 0,
     };

@@ -128,7 +128,7 @@ internal sealed partial class CommandApplier(WatchHub watches)
     private void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long lease, out KeyVersion? previous)
     {
         Store.Put(key, value, lease, out previous);
-        _state.Leases.Move(key, previous?.Lease ?? 0, lease);
+        _state.Leases.Move(key, Mutants.KeyStaysAtLease ? 0 : previous?.Lease ?? 0, lease);
     }
 
     /// <summary>Deletes a range within the open transaction, and detaches its keys from their leases.</summary>

@@ -68,7 +68,8 @@ internal sealed class LeaseTable
         lease.Stamp = ++LastStamp;
         lease.RemainingSeconds = lease.GrantedSeconds;
         lease.CheckpointAt = now + CheckpointTicks;
-        SetDeadline(lease, Math.Max(lease.Deadline, now + TicksOf(lease.GrantedSeconds)));
+        if (!Mutants.RenewalKeepsDeadline)
+            SetDeadline(lease, Math.Max(lease.Deadline, now + TicksOf(lease.GrantedSeconds)));
         return lease.GrantedSeconds;
     }
 
@@ -263,7 +264,7 @@ internal sealed class LeaseTable
 
     private void StartClock(Lease lease, long now)
     {
-        lease.Deadline = now + TicksOf(lease.RemainingSeconds);
+        lease.Deadline = now + (TicksOf(lease.RemainingSeconds) / (Mutants.LeaseHalved ? 2 : 1));
         Enqueue(lease, lease.Deadline);
         lease.CheckpointAt = now + CheckpointTicks;
         if (TicksOf(lease.GrantedSeconds) > CheckpointTicks)

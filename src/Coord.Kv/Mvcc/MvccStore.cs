@@ -92,8 +92,9 @@ internal sealed partial class MvccStore : IDisposable
         previous = history.Live;
         Keys += previous is null ? 1 : 0;
         Stamp stamp = NextStamp();
-        long created = previous?.CreateRevision ?? stamp.Revision;
-        return Append(history, stamp, value, created, (previous?.Version ?? 0) + 1, lease);
+        long created = Mutants.CreatedAnew ? stamp.Revision : previous?.CreateRevision ?? stamp.Revision;
+        long version = (previous?.Version ?? 0) + (Mutants.VersionStands && previous is not null ? 0 : 1);
+        return Append(history, stamp, value, created, version, lease);
     }
 
     /// <summary>Deletes a range within the open transaction.</summary>
@@ -137,7 +138,7 @@ internal sealed partial class MvccStore : IDisposable
     /// <returns>Whether it changed anything, and so made a revision.</returns>
     public bool Commit()
     {
-        if (_subRevision == 0)
+        if (_subRevision == 0 && !Mutants.EmptyTransactionMakesRevision)
             return false;
 
         Revision++;
@@ -162,7 +163,7 @@ internal sealed partial class MvccStore : IDisposable
                 return;
             }
 
-            if (history.At(read.Revision) is { } version)
+            if (history.At(Mutants.PastShowsPresent ? OpenRevision : read.Revision) is { } version)
                 read.Add(version);
         }
 
@@ -228,7 +229,8 @@ internal sealed partial class MvccStore : IDisposable
         {
             if (maxKeys-- == 0 || records.Bytes >= MaxStepBytes)
                 return history.Key.ToArray();
-            if (history.Before(boundary) is { IsTombstone: false } version)
+            KeyVersion? captured = Mutants.SnapshotShowsLaterWrites ? history.Live : history.Before(boundary);
+            if (captured is { IsTombstone: false } version)
                 records.Add(version);
         }
 

@@ -15,7 +15,8 @@ internal struct ChangeEvents(KeyVersion change)
     public readonly KeyVersion Change => change;
 
     /// <summary>Gets the version before, if the key existed and it has not been compacted.</summary>
-    public readonly KeyVersion? Previous => change.Previous is { IsTombstone: false } previous ? previous : null;
+    public readonly KeyVersion? Previous =>
+        change.Previous is { IsTombstone: false } previous && !Mutants.PreviousValueMissing ? previous : null;
 
     public WatchEvent ToEvent(bool withPrevious)
     {

@@ -21,7 +21,7 @@ internal static class HistoryReader
     /// <returns>False if what comes next has been compacted.</returns>
     public static bool TryStep(MvccStore store, Watcher watcher, List<WatchEvent> changes)
     {
-        if (watcher.NextRevision < store.CompactedRevision)
+        if (watcher.NextRevision < store.CompactedRevision && !Mutants.CompactedWatchGoesOn)
             return false;
 
         KeyRange range = watcher.Group.Range;
@@ -72,7 +72,7 @@ internal static class HistoryReader
         {
             KeyVersion change = log[sequence];
             bool isStepOver = looked >= ChangesPerStep || bytes >= BytesPerStep;
-            if (isStepOver && change.Stamp.Revision != lastRevision)
+            if (isStepOver && (change.Stamp.Revision != lastRevision || Mutants.HistoryStepSplitsRevision))
                 break;
 
             lastRevision = change.Stamp.Revision;

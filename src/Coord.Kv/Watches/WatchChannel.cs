@@ -90,7 +90,7 @@ internal sealed class WatchChannel(WatchHub hub, KeyValueOptions options)
     public void Offer(Watcher watcher, ref ChangeEvents events)
     {
         long revision = events.Change.Stamp.Revision;
-        if (revision < watcher.NextRevision)
+        if (revision < watcher.NextRevision && !Mutants.FutureWatchSeesPresent)
             return; // It asked for the future.
 
         long bytes = watcher.CostOf(events);
@@ -201,7 +201,7 @@ internal sealed class WatchChannel(WatchHub hub, KeyValueOptions options)
 
     private WatchNotice? AnswerProgress(Turn turn)
     {
-        if (_behind > 0)
+        if (_behind > 0 && !Mutants.ProgressWhileBehind)
         {
             _turns.Enqueue(turn);
             return null;

@@ -69,7 +69,9 @@ internal sealed class Watcher(WatchChannel channel, long id, WatchOptions option
     /// <param name="revision">Where that is, if the buffer is empty: what is below has been looked at.</param>
     public void FallBehind(long revision)
     {
-        NextRevision = Math.Max(NextRevision, _buffer is [var first, ..] ? first.Revision.Value : revision);
+        NextRevision = Math.Max(
+            NextRevision,
+            _buffer is [var first, ..] && !Mutants.OverflowLosesEvents ? first.Revision.Value : revision);
         _buffer = null;
         BufferedBytes = 0;
         IsLive = false;
@@ -86,7 +88,7 @@ internal sealed class Watcher(WatchChannel channel, long id, WatchOptions option
     {
         List<WatchEvent> events = _buffer ?? [];
         if (events.Count > 0)
-            NextRevision = events[^1].Revision.Value + 1;
+            NextRevision = events[^1].Revision.Value + (Mutants.DeliveredEventRepeats ? 0 : 1);
         _buffer = null;
         BufferedBytes = 0;
         return events;

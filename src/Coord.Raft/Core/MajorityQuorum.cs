@@ -18,7 +18,7 @@ internal static class MajorityQuorum
             return long.MaxValue;
         values.Sort();
         // Of n ascending values those from (n - 1) / 2 on are a majority: n - (n - 1) / 2 > n / 2.
-        int position = (values.Length - 1) / 2;
+        int position = Mutants.HalfIsAMajority ? values.Length / 2 : (values.Length - 1) / 2;
         Debug.Assert(values.Length - position > values.Length / 2, "A majority is more than half.");
         return values[position];
     }
@@ -33,7 +33,7 @@ internal static class MajorityQuorum
         Debug.Assert(granted + refused <= voters, "Each voter is counted once.");
         if (voters == 0)
             return VoteResult.Won;
-        int quorum = (voters / 2) + 1;
+        int quorum = Mutants.HalfIsAMajority ? (voters + 1) / 2 : (voters / 2) + 1;
         if (granted >= quorum)
             return VoteResult.Won;
         return voters - refused >= quorum ? VoteResult.Pending : VoteResult.Lost;

@@ -74,10 +74,10 @@ internal sealed partial class RaftCore
         if (_electionElapsed >= _options.ElectionTicks)
         {
             _electionElapsed = 0;
-            if (_options.CheckQuorum)
+            if (_options.CheckQuorum && !Mutants.QuorumNeverChecked)
                 CheckQuorum();
             // Thesis §3.10: a transfer that took an election timeout has failed; the leader goes on.
-            if (_role is RaftRole.Leader && !_transferTarget.IsNone)
+            if (_role is RaftRole.Leader && !_transferTarget.IsNone && !Mutants.TransferNeverEnds)
                 AbortTransfer();
         }
 
@@ -170,12 +170,12 @@ internal sealed partial class RaftCore
 
         // Raft §5.2: one vote a term, first come first served. Repeating a vote is safe, and needed: the first reply
         // may have been lost. A learner votes too: it may have been promoted and not know it yet.
-        bool canVote = _vote == request.From ||
+        bool canVote = Mutants.VotesTwice || _vote == request.From ||
             (_vote.IsNone && _termLeader.IsNone && _leader.IsNone) ||
             (preVote && request.Term > _term);
         MessageKind kind = preVote ? MessageKind.PreVoteResponse : MessageKind.VoteResponse;
         // Raft §5.4.1: a candidate whose log is behind ours may lack a committed entry.
-        if (canVote && request.Log.IsAtLeastAsUpToDateAs(_log.Last))
+        if (canVote && IsUpToDate(request.Log))
         {
             Report(RaftEventKind.VoteGranted, request.From);
             // A pre-vote is granted for the term it asks about, which this node has not entered.
@@ -194,6 +194,10 @@ internal sealed partial class RaftCore
         }
     }
 
+    private bool IsUpToDate(EntryId last) =>
+        last.IsAtLeastAsUpToDateAs(_log.Last) || Mutants.UpToDateUnchecked ||
+        (Mutants.UpToDateByIndexFirst && last.Index > _log.Last.Index);
+
     private void StepVoteResponse(in Message response)
     {
         bool preVote = response.Kind is MessageKind.PreVoteResponse;
@@ -206,7 +210,7 @@ internal sealed partial class RaftCore
             return;
         }
 
-        voter.Vote ??= !response.Reject;
+        voter.Vote ??= Mutants.RefusalCountsAsVote || !response.Reject;
         voter.HeardAt = _tick;
         switch (_tracker.Votes())
         {
@@ -233,7 +237,7 @@ internal sealed partial class RaftCore
         // Raft §5.2, election safety. Going on would let two histories commit, so the node stops instead.
         Invariant.Check(_role is not RaftRole.Leader && (_termLeader.IsNone || _termLeader == leader),
             "Two leaders in one term.");
-        if (_role is not RaftRole.Follower)
+        if (_role is not RaftRole.Follower && !Mutants.CandidateIgnoresLeader)
             BecomeFollower(_term, leader);
         if (_leader != leader)
             Report(RaftEventKind.LeaderKnown, leader);
@@ -260,7 +264,8 @@ internal sealed partial class RaftCore
     {
         Debug.Assert(_role is not RaftRole.Leader, "A leader does not campaign.");
         // Neither term nor vote changes: that is the point of it.
-        _tracker.ResetVotes();
+        if (!Mutants.PreVotesKept)
+            _tracker.ResetVotes();
         _leader = default;
         _role = RaftRole.PreCandidate;
         ResetElectionTimeout();
@@ -292,8 +297,8 @@ internal sealed partial class RaftCore
         }
 
         // Until all of this is applied, an unfinished change of the membership may hide in it.
-        _lastInherited = _log.Last.Index;
-        _pendingMembership = _log.Last.Index;
+        _lastInherited = Mutants.ChangeBeforeOwnLogApplied ? default : _log.Last.Index;
+        _pendingMembership = Mutants.ChangeBeforeOwnLogApplied ? default : _log.Last.Index;
         _uncommittedBytes = _log.Bytes(_log.Committed, _log.Last.Index);
         // Raft §8: with an entry of its own term a leader can commit, and so learn what is committed.
         AppendAsLeader(new Entry(new EntryId(_term, _log.Last.Index.Next), EntryKind.Command, default));
@@ -324,7 +329,8 @@ internal sealed partial class RaftCore
         foreach (Progress progress in _tracker.Members)
         {
             // The own copy counts as far as it is durable; the rest is acknowledged like anybody's.
-            progress.Reset(progress.Id == _id ? _log.Durable : default, _log.Last.Index.Next);
+            LogIndex own = Mutants.OwnCopyCountsUnsynced ? _log.Last.Index : _log.Durable;
+            progress.Reset(progress.Id == _id ? own : default, _log.Last.Index.Next);
         }
     }
 

@@ -16,7 +16,8 @@ internal sealed partial class RaftCore
             return;
         }
 
-        if (!_log.Contains(message.Log))
+        bool fits = Mutants.PreviousTermUnchecked ? message.Log.Index <= _log.Last.Index : _log.Contains(message.Log);
+        if (!fits)
         {
             RaftLog.Release(message.Entries.Span);
             EntryId hint = _log.FindConflict(LogIndex.Min(message.Log.Index, _log.Last.Index), message.Log.Term);
@@ -33,9 +34,9 @@ internal sealed partial class RaftCore
         Accept(message.Entries.Span);
         // Only what this message covers is known to agree; the log behind it may be another leader's.
         LogIndex verified = message.Log.Index + message.Entries.Length;
-        _log.CommitTo(LogIndex.Min(message.Commit, verified));
+        _log.CommitTo(LogIndex.Min(message.Commit, Mutants.CommitBeyondVerified ? _log.Last.Index : verified));
         ForgetPreviousIfKnown(message.Commit);
-        Acknowledge(message, verified);
+        Acknowledge(message, Mutants.UnverifiedAcknowledged ? _log.Last.Index : verified);
     }
 
     /// <summary>Appends what is not there yet, and cuts what conflicts (Raft §5.3).</summary>
@@ -43,7 +44,7 @@ internal sealed partial class RaftCore
     {
         int known = 0;
         // An entry that is there already is not written again: a late duplicate must not cut acknowledged entries.
-        while (known < entries.Length && _log.Contains(entries[known].Id))
+        while (!Mutants.EveryAppendTruncates && known < entries.Length && _log.Contains(entries[known].Id))
             known++;
         RaftLog.Release(entries[..known]);
         if (known == entries.Length)

@@ -77,7 +77,7 @@ internal sealed partial class RaftCore
             return status;
         if (_lastInherited > _log.Applied)
             return ProposeStatus.NotYetApplied;
-        if (_pendingMembership > _log.Applied)
+        if (_pendingMembership > _log.Applied && !Mutants.TwoChangesPending)
             return ProposeStatus.MembershipPending;
         if (change.ExpectedVersion is { } expected && expected != _membership.Version)
             return ProposeStatus.VersionMismatch;
@@ -172,7 +172,7 @@ internal sealed partial class RaftCore
     /// <summary>Proposes to leave a joint membership, whoever entered it (Raft §6).</summary>
     private void LeaveJointIfDue()
     {
-        if (_role is not RaftRole.Leader || !_membership.IsJoint || !_membership.AutoLeave)
+        if (Mutants.JointNeverLeft || _role is not RaftRole.Leader || !_membership.IsJoint || !_membership.AutoLeave)
             return;
         if (_pendingMembership > _log.Applied || MayPropose(0) is not ProposeStatus.Accepted)
             return;

@@ -56,12 +56,12 @@ internal sealed partial class RaftCore
         // A leader that hands over may be deposed by a campaign that no lease and no stickiness holds up.
         if (!_transferTarget.IsNone || _reads.Count >= _options.MaxPendingReads)
             return false;
-        if (!HasCommittedInTerm())
+        if (!HasCommittedInTerm() && !Mutants.ReadBeforeOwnCommit)
         {
             // Raft §8: before that it does not know what its predecessor committed.
             _reads.Enqueue(new PendingRead(from, context, default, Round: 0));
         }
-        else if (IsDecidingAlone() || HasLease())
+        else if (Mutants.ReadWithoutRound || IsDecidingAlone() || HasLease())
         {
             Answer(from, context, _log.Committed);
         }
@@ -76,7 +76,8 @@ internal sealed partial class RaftCore
     private void EnqueueRead(NodeId from, ulong context)
     {
         // A round that is under way was perhaps sent before this read arrived, so it proves nothing for it.
-        _reads.Enqueue(new PendingRead(from, context, _log.Committed, _round + 1));
+        long round = Mutants.RunningRoundConfirms && _round > _confirmedRound ? _round : _round + 1;
+        _reads.Enqueue(new PendingRead(from, context, _log.Committed, round));
         _roundWanted = true;
     }
 
@@ -138,7 +139,7 @@ internal sealed partial class RaftCore
             if (_round - confirmed < RememberedRounds)
             {
                 // Counted from the send: the members' promise begins somewhere between that and their answer.
-                _leaseStart = _roundSentAt[confirmed % RememberedRounds];
+                _leaseStart = Mutants.LeaseFromAnswer ? Now : _roundSentAt[confirmed % RememberedRounds];
                 _hasLease = true;
             }
         }
@@ -175,12 +176,12 @@ internal sealed partial class RaftCore
     /// </summary>
     private bool HasLease()
     {
-        if (!_options.LeaseReads || !_hasLease || _leaseForbidden)
+        if (!_options.LeaseReads || !_hasLease || (_leaseForbidden && !Mutants.LeaseDuringTransfer))
             return false;
         // A follower counts whole ticks, of which the first may be nearly over when the heartbeat arrives, and the
         // second short, to make up for a late one; and its clock may run faster than ours.
         long lease = _options.TickNanoseconds * (_options.ElectionTicks - 2) / 100 * (100 - _options.LeaseDriftPercent);
-        return Now - _leaseStart < lease;
+        return Now - _leaseStart < (Mutants.LeaseTooLong ? 4 * lease : lease);
     }
 
     private void ResetReads()

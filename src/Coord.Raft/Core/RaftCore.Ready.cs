@@ -27,7 +27,8 @@ internal sealed partial class RaftCore
         _selfAckAt = -1;
 
         HardState hardState = HardState;
-        bool mustSync = hardState.Term != _handedHardState.Term || hardState.Vote != _handedHardState.Vote;
+        bool mustSync = (hardState.Term != _handedHardState.Term && !Mutants.TermUnsynced)
+            || (hardState.Vote != _handedHardState.Vote && !Mutants.VoteUnsynced);
         Invariant.Check(hardState.Term >= _handedHardState.Term, "A term never goes back.");
         Invariant.Check(hardState.Commit >= _handedHardState.Commit, "The commit index never goes back.");
         if (hardState != _handedHardState)
@@ -61,7 +62,7 @@ internal sealed partial class RaftCore
             _log.OnSnapshotInstalled(ack.SnapshotIndex);
         // Of an earlier term it may be about entries that were overwritten meanwhile and are, by chance, the same
         // again, while the overwriting is still on its way to the disk. The present term's first group says anew.
-        if (ack.Term == _term)
+        if (ack.Term == _term || Mutants.LateDurabilityCounts)
             _log.OnDurable(ack.Last);
         AssertInvariants();
     }

@@ -47,7 +47,7 @@ internal sealed partial class RaftCore
         if (_role is not RaftRole.Leader || IsRemoved())
             return ProposeStatus.NotLeader;
         // Thesis §3.10: during a transfer the log must hold still, or the target never catches up.
-        if (!_transferTarget.IsNone)
+        if (!_transferTarget.IsNone && !Mutants.ProposalsDuringTransfer)
             return ProposeStatus.LeadershipTransferring;
         // Without a quorum the tail would grow for ever. The first proposal always fits, and so does an empty one.
         if (bytes > 0 && _uncommittedBytes > 0 && _uncommittedBytes + bytes > _options.MaxUncommittedBytes)
@@ -163,6 +163,8 @@ internal sealed partial class RaftCore
             Session = progress.Session,
         });
         progress.OnSent(entries.Length, bytes, _log.Committed);
+        if (Mutants.SentCountsAsStored && progress.State is ProgressState.Replicate)
+            progress.TryAdvance(progress.Next - 1);
         return true;
     }
 
@@ -181,7 +183,9 @@ internal sealed partial class RaftCore
         // Never beyond what the member is known to hold: its log may differ from ours after that (Raft §5.3).
         _messages.Add(NewMessage(progress.Id, MessageKind.Heartbeat) with
         {
-            Commit = LogIndex.Min(progress.Match, _log.Committed),
+            Commit = Mutants.HeartbeatCommitsBeyondMatch
+                ? _log.Committed
+                : LogIndex.Min(progress.Match, _log.Committed),
             Context = (ulong)_round,
             Session = progress.Session,
         });
@@ -191,7 +195,8 @@ internal sealed partial class RaftCore
     private Progress? FindAnswering(in Message response)
     {
         Progress? progress = _tracker.Find(response.From);
-        if (progress is null || (progress.Session != response.Session && response.From != _id))
+        if (progress is null ||
+            (!Mutants.FormerMembershipAnswers && progress.Session != response.Session && response.From != _id))
         {
             Report(RaftEventKind.MessageIgnored, response.From, value: (long)response.Kind);
             return null;
@@ -207,7 +212,7 @@ internal sealed partial class RaftCore
         bool wasSilent = _tick - progress.HeardAt >= _options.ElectionTicks;
         progress.RecentActive = true;
         progress.HeardAt = _tick;
-        if (wasSilent && progress.State is ProgressState.Snapshot)
+        if (wasSilent && progress.State is ProgressState.Snapshot && !Mutants.SnapshotWaitsForEver)
         {
             // Its receiver was gone, and the snapshot probably with it: ask where it stands and send it again,
             // instead of waiting for ever for an end that nobody will report.
@@ -266,7 +271,7 @@ internal sealed partial class RaftCore
                 progress.BecomeReplicate();
                 break;
             case ProgressState.Replicate:
-                progress.Inflights.FreeThrough(match);
+                progress.Inflights.FreeThrough(Mutants.WindowNeverReopens ? default : match);
                 break;
         }
 
@@ -314,7 +319,7 @@ internal sealed partial class RaftCore
             return false;
         // Raft §5.4.2: only entries of the leader's own term are committed by counting; earlier ones with them. Counted
         // by themselves they may still be overwritten (Figure 8).
-        if (!_log.TryGetTerm(index, out Term term) || term != _term)
+        if (!_log.TryGetTerm(index, out Term term) || (term != _term && !Mutants.OlderTermCommitsByCounting))
             return false;
         _uncommittedBytes -= _log.Bytes(_log.Committed, index);
         return _log.CommitTo(index);

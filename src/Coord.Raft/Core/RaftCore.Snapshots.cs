@@ -28,7 +28,8 @@ internal sealed partial class RaftCore
     public void ReportSnapshot(NodeId to, bool succeeded)
     {
         AssertInvariants();
-        if (_role is RaftRole.Leader && _tracker.Find(to) is { State: ProgressState.Snapshot } progress)
+        if (!Mutants.SnapshotWaitsForEver && _role is RaftRole.Leader &&
+            _tracker.Find(to) is { State: ProgressState.Snapshot } progress)
         {
             Report(RaftEventKind.SnapshotReported, to, progress.PendingSnapshot, succeeded ? 1 : 0);
             if (!succeeded)

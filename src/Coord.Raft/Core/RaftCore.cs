@@ -57,7 +57,7 @@ internal sealed partial class RaftCore
         _snapshot = state.Snapshot;
         _membership = state.Snapshot.Membership;
         _term = state.HardState.Term;
-        _vote = state.HardState.Vote;
+        _vote = Mutants.VoteForgottenOnRestart ? default : state.HardState.Vote;
         // What is applied was committed, whether or not the commit index was saved in time.
         LogIndex committed = LogIndex.Max(state.HardState.Commit, state.Applied);
         _log = new RaftLog(state.LogBase, state.Entries.Span, committed, state.Applied);
@@ -245,6 +245,9 @@ internal sealed partial class RaftCore
     {
         switch (message.Kind)
         {
+            case MessageKind.AppendResponse when Mutants.AckOfPastTermCounts && _role is RaftRole.Leader:
+                StepAppendResponse(message);
+                break;
             case MessageKind.Append or MessageKind.Heartbeat or MessageKind.Snapshot
                 when _options.CheckQuorum || _options.PreVote:
                 // A member at a higher term that may not disturb the leader by a vote would stay out for ever: its
@@ -276,6 +279,8 @@ internal sealed partial class RaftCore
                 return true; // A question only.
             case MessageKind.PreVoteResponse when !message.Reject:
                 return true; // The term of the campaign to come.
+            case var _ when Mutants.LeaderIgnoresHigherTerm && _role is RaftRole.Leader:
+                return false;
             case MessageKind.Append or MessageKind.Heartbeat or MessageKind.Snapshot:
                 BecomeFollower(message.Term, message.From);
                 return true;

@@ -142,7 +142,8 @@ internal sealed class RaftLog
         _count = keep;
         Handed = LogIndex.Min(Handed, index);
         // What was durable at this place is being overwritten, so it is not durable any more.
-        Durable = LogIndex.Min(Durable, index);
+        if (!Mutants.CutStaysDurable)
+            Durable = LogIndex.Min(Durable, index);
     }
 
     /// <summary>Raises the commit index; lower values are old news.</summary>
@@ -255,7 +256,7 @@ internal sealed class RaftLog
         _entries = new Entry[256];
         _head = 0;
         _count = 0;
-        Base = snapshot.LastIncluded;
+        Base = Mutants.SnapshotTermLost ? new EntryId(default, snapshot.LastIncluded.Index) : snapshot.LastIncluded;
         Committed = Durable = Handed = Base.Index;
         PendingSnapshot = snapshot;
         PendingSnapshotHanded = false;

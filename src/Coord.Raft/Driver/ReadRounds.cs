@@ -59,7 +59,7 @@ internal sealed class ReadRounds(Func<ulong, bool> ask, ulong firstContext, long
         for (int i = _confirmed.Count - 1; i >= 0; i--)
         {
             Round round = _confirmed[i];
-            if (round.Index > applied)
+            if (round.Index > applied && !Mutants.ReadBeforeApplied)
                 continue;
 
             foreach (PendingRead read in round.Reads)

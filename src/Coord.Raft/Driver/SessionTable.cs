@@ -72,7 +72,7 @@ internal sealed class SessionTable(int maxSessions)
         _byUse.Remove(session.Node);
         _byUse.AddLast(session.Node);
         session.Forget(lowestUnread);
-        if (session.Answers.TryGetValue(sequence, out Answer answer))
+        if (session.Answers.TryGetValue(sequence, out Answer answer) && !Mutants.RetryAppliedAgain)
         {
             result = new ApplyResult(answer.Value, answer.Payload);
             return true;
@@ -82,7 +82,7 @@ internal sealed class SessionTable(int maxSessions)
             return false;
 
         result = stateMachine.Apply(new AppliedCommand(entry.Id, entry.Payload[HeaderBytes..]));
-        session.Answers.Add(sequence, new Answer(result.Value, result.Payload.ToArray()));
+        session.Answers[sequence] = new Answer(result.Value, result.Payload.ToArray());
         return true;
     }
 

@@ -93,7 +93,8 @@ internal sealed class SnapshotWriter : Stream
         Span<byte> footer = stackalloc byte[SnapshotFormat.FooterBytes];
         SnapshotFormat.WriteFooter(footer, _payloadBytes, _chunks, _checksum);
         _file.Write(footer, _offset);
-        _file.Sync();
+        if (!Mutants.SnapshotUnsynced)
+            _file.Sync();
         _file.Dispose();
         _file = null;
         try

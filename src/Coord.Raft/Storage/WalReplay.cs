@@ -104,7 +104,8 @@ internal sealed class WalReplay(EntryArena arena)
                 if (Index.WhyNotCut(id) is { } wrongCut)
                     return wrongCut;
                 Index.Cut(id);
-                DropAfter((int)(id.Index - Index.Base.Index));
+                if (!Mutants.CutForgottenOnRecovery)
+                    DropAfter((int)(id.Index - Index.Base.Index));
                 return null;
 
             case WalRecordKind.Reset when payload.IsEmpty:

@@ -126,7 +126,8 @@ internal sealed class WalSegmentAllocator : IDisposable
             file.Write(page, 0);
             file.Sync();
             _fileSystem.Rename(temporary, path);
-            _fileSystem.SyncDirectory(_directory);
+            if (!Mutants.SegmentNameUnsynced)
+                _fileSystem.SyncDirectory(_directory);
             return new PreparedSegment(file, path, header);
         }
         catch (IOException)
