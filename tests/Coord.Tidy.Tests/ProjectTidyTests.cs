@@ -25,6 +25,7 @@ public sealed class ProjectTidyTests
         ["Coord.Simulation"] = Layers,
         ["Coord.Benchmarks"] = [.. Layers, "Coord.Client"],
         ["Coord.LoadGenerator"] = [],
+        ["Coord.Checking.Tests"] = ["Coord.Kv"],
         ["Coord.Contract.Tests"] = ["Coord.AspNetCore", "Coord.Client"],
         ["Coord.Process.Tests"] = ["Coord.SampleHost", "Coord.Cli", "Coord.Client"],
         ["Coord.Tidy.Tests"] = [],
