@@ -66,14 +66,19 @@ public sealed class RaftOptions
 
     /// <summary>Gets or sets after how many applied entries a snapshot is taken.</summary>
     /// <value>100,000 by default; positive.</value>
+    /// <remarks>Of a state above 16 MiB, a quarter of what is above has to have come in as well.</remarks>
     public long SnapshotEntries { get; set; } = 100_000;
 
     /// <summary>Gets or sets after how many bytes of applied entries a snapshot is taken.</summary>
-    /// <value>256 MiB by default; positive. It also bounds the memory that the log takes.</value>
-    public long SnapshotBytes { get; set; } = 256L << 20;
+    /// <value>64 MiB by default; positive.</value>
+    /// <remarks>
+    /// It also bounds the memory that the log takes: to about that, and with a large state to a quarter of the state,
+    /// but at most four times this value. A quarter of it is what entries before a snapshot may take.
+    /// </remarks>
+    public long SnapshotBytes { get; set; } = 64L << 20;
 
     /// <summary>Gets or sets how many entries before a snapshot are kept for followers that lag a little.</summary>
-    /// <value>5,000 by default; not negative.</value>
+    /// <value>5,000 by default; not negative. Large ones are fewer: see <see cref="SnapshotBytes"/>.</value>
     public int TrailingEntries { get; set; } = 5_000;
 
     /// <summary>Gets or sets the largest command.</summary>

@@ -11,6 +11,24 @@ internal sealed partial class RaftCore
             _snapshot = snapshot;
     }
 
+    /// <summary>Finds the last entry to forget, so that some before a snapshot stay for members that lag.</summary>
+    /// <param name="end">Where the snapshot ends; what is before the log is for nobody to keep.</param>
+    /// <param name="maxEntries">How many entries stay at most.</param>
+    /// <param name="maxBytes">How many bytes of payload.</param>
+    public LogIndex TrailingStart(LogIndex end, int maxEntries, long maxBytes)
+    {
+        LogIndex through = LogIndex.Min(end, _log.Last.Index);
+        for (; through >= FirstIndex && maxEntries > 0; maxEntries--)
+        {
+            maxBytes -= _log[through].Payload.Length;
+            if (maxBytes < 0)
+                break;
+            through -= 1;
+        }
+
+        return through;
+    }
+
     /// <summary>Forgets entries that a snapshot stands for.</summary>
     /// <param name="index">The last entry to forget; at or below the newest snapshot.</param>
     public void CompactTo(LogIndex index)

@@ -148,7 +148,7 @@ internal sealed partial class RaftDriver
         foreach (ref readonly SnapshotEvent happened in events)
         {
             if (happened.Saved is not null)
-                OnSnapshotSaved(happened.Saved);
+                OnSnapshotSaved(happened.Saved, happened.SavedBytes);
             else if (happened.SaveFailure is not null)
                 OnSnapshotFailed(happened.SaveFailure);
             else if (happened.Received is { } message)

@@ -6,9 +6,13 @@ namespace Coord.Raft.Driver;
 /// <content>When to take a snapshot, and what of the log may go after it.</content>
 internal sealed partial class RaftDriver
 {
+    // What is written again without regret: a state of this size costs less than the entries that made it due.
+    private const long CheapStateBytes = 16L << 20;
+
     private LogIndex _snapshotIndex;
     private LogIndex _purgeThrough;
     private bool _snapshotting;
+    private long _stateBytes;
     private long _bytesSinceSnapshot;
 
     // The acknowledgements of installed snapshots, until the state machine holds what they stand for.
@@ -35,6 +39,10 @@ internal sealed partial class RaftDriver
         if (_snapshotting || (entries < _options.SnapshotEntries && _bytesSinceSnapshot < _options.SnapshotBytes))
             return;
 
+        // A large state is not written again for every little: a quarter of it has to have come in since.
+        if (_bytesSinceSnapshot < Math.Min((_stateBytes - CheapStateBytes) / 4, 4 * _options.SnapshotBytes))
+            return;
+
         // A member that was removed and may yet be needed would forget how it was a member.
         if (entries <= 0 || _core.DefersSnapshots)
             return;
@@ -58,14 +66,16 @@ internal sealed partial class RaftDriver
         _snapshotting = false;
     }
 
-    private void OnSnapshotSaved(SnapshotMetadata saved)
+    private void OnSnapshotSaved(SnapshotMetadata saved, long stateBytes)
     {
         _snapshotting = false;
+        _stateBytes = stateBytes;
         _snapshotIndex = LogIndex.Max(_snapshotIndex, saved.LastIncluded.Index);
         _core.OnSnapshotSaved(saved);
 
         // Followers that lag a little are caught up from the log; a whole snapshot for each of them would cost more.
-        LogIndex through = saved.LastIncluded.Index - _options.TrailingEntries;
+        LogIndex through = _core.TrailingStart(
+            saved.LastIncluded.Index, _options.TrailingEntries, _options.SnapshotBytes / 4);
         if (through < _core.FirstIndex)
             return;
 

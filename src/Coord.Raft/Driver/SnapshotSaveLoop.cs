@@ -50,7 +50,7 @@ internal sealed class SnapshotSaveLoop(SnapshotStore store, Action<SnapshotEvent
             using SnapshotWriter writer = store.Create(metadata);
             capture.WriteTo(writer, _stopping.Token);
             writer.Commit();
-            report(new SnapshotEvent(Saved: metadata));
+            report(new SnapshotEvent(Saved: metadata, SavedBytes: writer.Length));
         }
         catch (Exception exception)
             when (exception is IOException or StorageFailedException or OperationCanceledException)

@@ -132,6 +132,50 @@ public sealed class RaftDriverTests
     }
 
     [Fact]
+    public void A_large_state_is_written_again_only_when_a_quarter_of_it_has_come_in()
+    {
+        PumpedNode node = new(options =>
+            (options.SnapshotEntries, options.SnapshotBytes, options.TrailingEntries) = (1, 1L << 40, 0));
+        node.BecomeLeader();
+        node.Acknowledge(node.Core.LastEntry.Index);
+        LogIndex Propose(int bytes)
+        {
+            _ = node.ProposeAsync(new string('x', bytes));
+            node.Acknowledge(node.Core.LastEntry.Index);
+            return node.Core.LastEntry.Index;
+        }
+
+        // Twenty times a mebibyte: each entry is worth a snapshot as long as the state is small.
+        LogIndex last = default;
+        for (int i = 0; i < 20; i++)
+            last = Propose(1 << 20);
+        Assert.Equal(last, node.Snapshots.Latest!.LastIncluded.Index);
+
+        // From here on a quarter of the four mebibytes above the cheap sixteen has to come in first.
+        LogIndex snapshot = last;
+        Propose(1 << 19);
+        Assert.Equal(snapshot, node.Snapshots.Latest!.LastIncluded.Index);
+        last = Propose(1 << 20);
+        Assert.Equal(last, node.Snapshots.Latest!.LastIncluded.Index);
+    }
+
+    [Fact]
+    public void Of_large_entries_fewer_stay_behind_a_snapshot()
+    {
+        PumpedNode node = new(options =>
+            (options.SnapshotEntries, options.SnapshotBytes, options.TrailingEntries) = (20, 4000, 10));
+        node.BecomeLeader();
+        for (int i = 0; i < 30 && node.Core.Snapshot.LastIncluded.Index.Value < 5; i++)
+        {
+            _ = node.ProposeAsync(new string('x', 300));
+            node.Acknowledge(node.Core.LastEntry.Index);
+        }
+
+        // A quarter of 4,000 bytes has room for three of 300.
+        Assert.Equal(node.Core.Snapshot.LastIncluded.Index - 2, node.Core.FirstIndex);
+    }
+
+    [Fact]
     public void A_removed_member_takes_no_snapshot_before_the_others_know_of_its_removal()
     {
         PumpedNode node = new(options => (options.SnapshotEntries, options.TrailingEntries) = (1, 0));
