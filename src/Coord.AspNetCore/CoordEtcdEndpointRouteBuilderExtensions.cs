@@ -36,6 +36,7 @@ public static class CoordEtcdEndpointRouteBuilderExtensions
         Limit(endpoints.MapGrpcService<AuthService>());
         Limit(endpoints.MapGrpcService<LockService>());
         Limit(endpoints.MapGrpcService<ElectionService>());
+        Limit(endpoints.MapGrpcService<SessionService>());
 
         GatewayRoutes gateway = services.GetRequiredService<GatewayRoutes>();
         Map("/v3/{**path}", gateway.InvokeAsync);

@@ -79,6 +79,7 @@ public static class CoordEtcdServiceCollectionExtensions
         services.TryAddSingleton<MaintenanceService>();
         services.TryAddSingleton<AuthService>();
         services.TryAddSingleton<LockService>();
+        services.TryAddSingleton<SessionService>();
         services.TryAddSingleton<ElectionService>();
     }
 

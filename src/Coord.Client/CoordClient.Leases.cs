@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
 using Coord.Client.Calls;
 using Coord.Client.Mapping;
 using Coord.Kv;
@@ -11,15 +13,27 @@ public sealed partial class CoordClient
     public async ValueTask<LeaseGrant> GrantLeaseAsync(
         TimeSpan timeToLive, LeaseId id = default, CancellationToken cancellationToken = default)
     {
-        Wire.LeaseGrantRequest request = new() { TTL = Requests.WholeSeconds(timeToLive), ID = id.Value };
-        Wire.LeaseGrantResponse response = await WriteAsync(
-            request,
-            (endpoint, call) => endpoint.Leases.LeaseGrantAsync(request, call),
-            [id],
-            0,
-            cancellationToken).ConfigureAwait(false);
-        Observe(response.Header);
-        return new(new(response.ID), TimeSpan.FromSeconds(response.TTL), FromWire.Revision(response.Header));
+        while (true)
+        {
+            // A server would choose another id at each attempt, and the first one's lease would be nobody's.
+            LeaseId chosen = id.IsNone ? ChooseLeaseId() : id;
+            Wire.LeaseGrantRequest request = new() { TTL = Requests.WholeSeconds(timeToLive), ID = chosen.Value };
+            try
+            {
+                Wire.LeaseGrantResponse response = await WriteAsync(
+                    request,
+                    (endpoint, call) => endpoint.Leases.LeaseGrantAsync(request, call),
+                    [chosen],
+                    0,
+                    cancellationToken).ConfigureAwait(false);
+                Observe(response.Header);
+                return new(chosen, TimeSpan.FromSeconds(response.TTL), FromWire.Revision(response.Header));
+            }
+            catch (LeaseExistsException) when (id.IsNone)
+            {
+                // One in 2^63 and somebody has it.
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -75,6 +89,13 @@ public sealed partial class CoordClient
             cancellationToken).ConfigureAwait(false);
         Observe(response.Header);
         return [.. response.Leases.Select(lease => lease.ID).Order().Select(id => new LeaseId(id))];
+    }
+
+    private static LeaseId ChooseLeaseId()
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(long)];
+        RandomNumberGenerator.Fill(bytes);
+        return new(Math.Max(1, BinaryPrimitives.ReadInt64LittleEndian(bytes) & long.MaxValue));
     }
 
     /// <summary>Orders keys by their bytes.</summary>

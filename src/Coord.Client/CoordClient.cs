@@ -14,7 +14,8 @@ namespace Coord.Client;
 /// <remarks>
 /// <para>
 /// One client serves a whole process. It stays with one endpoint while that answers, and goes on to the next when it
-/// does not. Reads are repeated until <see cref="CoordClientOptions.RequestTimeout"/>; a write is repeated only if it
+/// does not. Reads are repeated until <see cref="CoordClientOptions.RequestTimeout"/>. So are writes at Coord: they
+/// carry a session, by which the cluster does each once, however often it comes. At etcd a write is repeated only if it
 /// surely did not happen, else it ends with <see cref="OutcomeUnknownException"/>.
 /// </para>
 /// <para>
@@ -166,6 +167,7 @@ public sealed partial class CoordClient : IKeyValueStore, IAsyncDisposable
     {
         await _watches.DisposeAsync().ConfigureAwait(false);
         await _keepAlives.DisposeAsync().ConfigureAwait(false);
+        _calls.Dispose();
         _pool.Dispose();
     }
 
@@ -204,7 +206,7 @@ public sealed partial class CoordClient : IKeyValueStore, IAsyncDisposable
 
         try
         {
-            return await _calls.WriteAsync(call, cancellationToken).ConfigureAwait(false);
+            return await _calls.WriteAsync(call, IsOfTheStore(request), cancellationToken).ConfigureAwait(false);
         }
         catch (RpcException refusal)
         {
@@ -248,6 +250,10 @@ public sealed partial class CoordClient : IKeyValueStore, IAsyncDisposable
         _options.HeaderReceived?.Invoke(new(
             new(header.ClusterId), new(header.MemberId), new(header.Revision), new((long)header.RaftTerm)));
     }
+
+    /// <summary>Tells whether a write is a command of the store's log, where sessions are.</summary>
+    private static bool IsOfTheStore(IMessage request) => request is Wire.PutRequest or Wire.DeleteRangeRequest
+        or Wire.TxnRequest or Wire.CompactionRequest or Wire.LeaseGrantRequest or Wire.LeaseRevokeRequest;
 
     private static CoordClientOptions With(IEnumerable<string> endpoints)
     {

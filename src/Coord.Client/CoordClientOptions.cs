@@ -33,6 +33,14 @@ public sealed class CoordClientOptions
     /// <remarks>Longer than an election takes, so that callers do not notice one.</remarks>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Gets or sets a value indicating whether writes carry a session, where the server is Coord.</summary>
+    /// <value>True: a write whose answer was lost is sent again, and done once.</value>
+    /// <remarks>
+    /// The first write opens the session, which costs a write of its own. The cluster remembers a number of sessions
+    /// and forgets the one unused for longest: a process that writes once and ends is better off without.
+    /// </remarks>
+    public bool UseSessions { get; set; } = true;
+
     /// <summary>Gets or sets how long a connection may take to come up.</summary>
     /// <value>2 seconds.</value>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(2);

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Coord.Kv.Commands;
 using Coord.Kv.Leases;
+using Coord.Raft;
 
 namespace Coord.Kv;
 
@@ -8,9 +9,21 @@ namespace Coord.Kv;
 public sealed partial class EmbeddedKeyValueStore
 {
     /// <inheritdoc/>
-    public async ValueTask<LeaseGrant> GrantLeaseAsync(
-        TimeSpan timeToLive, LeaseId id = default, CancellationToken cancellationToken = default)
+    public ValueTask<LeaseGrant> GrantLeaseAsync(
+        TimeSpan timeToLive, LeaseId id = default, CancellationToken cancellationToken = default) =>
+        GrantLeaseAsync(timeToLive, id, default, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<Revision> RevokeLeaseAsync(LeaseId id, CancellationToken cancellationToken = default) =>
+        RevokeLeaseAsync(id, default, cancellationToken);
+
+    internal async ValueTask<LeaseGrant> GrantLeaseAsync(
+        TimeSpan timeToLive, LeaseId id, SessionTicket ticket, CancellationToken cancellationToken)
     {
+        // A second attempt would choose another id, and be answered as the first was.
+        if (id.IsNone && !ticket.IsNone)
+            throw new ArgumentException("In a session the lease's id is the caller's to choose.", nameof(id));
+
         ArgumentOutOfRangeException.ThrowIfGreaterThan(timeToLive, TimeSpan.FromSeconds(LeaseTable.MaxSeconds));
         long seconds = Math.Max(CeilingOf(timeToLive), CeilingOf(_options.MinLeaseTimeToLive));
         while (true)
@@ -19,7 +32,7 @@ public sealed partial class EmbeddedKeyValueStore
             Command command = Command.GrantLease(chosen.Value, seconds, _policy);
             try
             {
-                (long revision, _) = await RunAsync(command, cancellationToken).ConfigureAwait(false);
+                (long revision, _) = await RunAsync(command, ticket, cancellationToken).ConfigureAwait(false);
                 return new(chosen, TimeSpan.FromSeconds(seconds), new(revision));
             }
             catch (LeaseExistsException) when (id.IsNone)
@@ -29,11 +42,11 @@ public sealed partial class EmbeddedKeyValueStore
         }
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<Revision> RevokeLeaseAsync(LeaseId id, CancellationToken cancellationToken = default)
+    internal async ValueTask<Revision> RevokeLeaseAsync(
+        LeaseId id, SessionTicket ticket, CancellationToken cancellationToken)
     {
         Command command = Command.RevokeLease(id.Value, _policy);
-        (long revision, _) = await RunAsync(command, cancellationToken).ConfigureAwait(false);
+        (long revision, _) = await RunAsync(command, ticket, cancellationToken).ConfigureAwait(false);
         return new(revision);
     }
 

@@ -93,11 +93,29 @@ public sealed partial class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask<PutResult> PutAsync(
+    public ValueTask<PutResult> PutAsync(
         ReadOnlyMemory<byte> key,
         ReadOnlyMemory<byte> value,
         PutOptions? options = null,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default) =>
+        PutAsync(key, value, options, default, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<DeleteResult> DeleteAsync(
+        KeyRange range, DeleteOptions? options = null, CancellationToken cancellationToken = default) =>
+        DeleteAsync(range, options, default, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<Revision> CompactAsync(
+        Revision revision, CompactOptions? options = null, CancellationToken cancellationToken = default) =>
+        CompactAsync(revision, options, default, cancellationToken);
+
+    internal async ValueTask<PutResult> PutAsync(
+        ReadOnlyMemory<byte> key,
+        ReadOnlyMemory<byte> value,
+        PutOptions? options,
+        SessionTicket ticket,
+        CancellationToken cancellationToken)
     {
         ThrowIfEmptyKey(key);
         ThrowIfLarger("The key", key.Length, _options.MaxKeyBytes);
@@ -105,28 +123,28 @@ public sealed partial class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
         TransactionChecker.CheckPut(value.Length, options);
         long lease = options?.Lease.Value ?? 0;
         Command command = Command.Put(key, value, TransactionCodec.FlagsOf(options), _policy, lease);
-        (long revision, CommandResult result) = await RunAsync(command, cancellationToken).ConfigureAwait(false);
+        (long revision, CommandResult result) =
+            await RunAsync(command, ticket, cancellationToken).ConfigureAwait(false);
         return new(new(revision), result.Previous.Count > 0 ? result.Previous[0] : null);
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<DeleteResult> DeleteAsync(
-        KeyRange range, DeleteOptions? options = null, CancellationToken cancellationToken = default)
+    internal async ValueTask<DeleteResult> DeleteAsync(
+        KeyRange range, DeleteOptions? options, SessionTicket ticket, CancellationToken cancellationToken)
     {
         ThrowIfNoKey(range);
         ThrowIfLarger("The key", range.Key.Length, _options.MaxKeyBytes);
         ThrowIfLarger("The end of the range", range.RangeEnd.Length, _options.MaxKeyBytes);
         Command command = Command.Delete(range, options?.ReturnPrevious ?? false, _policy);
-        (long revision, CommandResult result) = await RunAsync(command, cancellationToken).ConfigureAwait(false);
+        (long revision, CommandResult result) =
+            await RunAsync(command, ticket, cancellationToken).ConfigureAwait(false);
         return new(new(revision), result.Number, result.Previous);
     }
 
-    /// <inheritdoc/>
-    public async ValueTask<Revision> CompactAsync(
-        Revision revision, CompactOptions? options = null, CancellationToken cancellationToken = default)
+    internal async ValueTask<Revision> CompactAsync(
+        Revision revision, CompactOptions? options, SessionTicket ticket, CancellationToken cancellationToken)
     {
         Command command = Command.Compact(revision.Value);
-        (long current, _) = await RunAsync(command, cancellationToken).ConfigureAwait(false);
+        (long current, _) = await RunAsync(command, ticket, cancellationToken).ConfigureAwait(false);
         if (options?.WaitForRemoval == true)
         {
             while (_stateMachine.IsCompacting())
@@ -163,6 +181,10 @@ public sealed partial class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
         KeyRange copy = new(range.Key.ToArray(), range.RangeEnd.ToArray());
         return RunWatchAsync(copy, options with { StartRevision = new(start) }, cancellationToken);
     }
+
+    /// <summary>Returns a face of the store whose one write is done once, however often it is asked for.</summary>
+    /// <param name="ticket">The write's place in a session; of no session, it is a write like any other.</param>
+    public SessionWriter InSession(SessionTicket ticket) => new(this, ticket);
 
     /// <summary>Opens a stream for many watches of this member.</summary>
     public WatchStream OpenWatchStream() => new(_stateMachine);
@@ -226,12 +248,20 @@ public sealed partial class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
 
     private ValueTask<(long Revision, CommandResult Result)> RunAsync(
         in Command command, CancellationToken cancellationToken) =>
-        RunAsync(command, static (bytes, command) => CommandCodec.Write(bytes, command), cancellationToken);
+        RunAsync(command, default(SessionTicket), cancellationToken);
+
+    private ValueTask<(long Revision, CommandResult Result)> RunAsync(
+        in Command command, SessionTicket ticket, CancellationToken cancellationToken) =>
+        RunAsync(command, static (bytes, command) => CommandCodec.Write(bytes, command), ticket, cancellationToken);
+
+    private ValueTask<(long Revision, CommandResult Result)> RunAsync<T>(
+        T command, Action<IBufferWriter<byte>, T> write, CancellationToken cancellationToken) =>
+        RunAsync(command, write, default, cancellationToken);
 
     private async ValueTask<(long Revision, CommandResult Result)> RunAsync<T>(
-        T command, Action<IBufferWriter<byte>, T> write, CancellationToken cancellationToken)
+        T command, Action<IBufferWriter<byte>, T> write, SessionTicket ticket, CancellationToken cancellationToken)
     {
-        ProposalResult proposal = await ProposeAsync(command, write, cancellationToken).ConfigureAwait(false);
+        ProposalResult proposal = await ProposeAsync(command, write, ticket, cancellationToken).ConfigureAwait(false);
 
         // Another member that leads answers as soon as it has applied the command. Who asked here expects to find it
         // here, in reads that need no quorum and with watches that begin after it; but a known answer is given also
@@ -276,7 +306,7 @@ public sealed partial class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
     }
 
     private ValueTask<ProposalResult> ProposeAsync<T>(
-        T command, Action<IBufferWriter<byte>, T> write, CancellationToken cancellationToken)
+        T command, Action<IBufferWriter<byte>, T> write, SessionTicket ticket, CancellationToken cancellationToken)
     {
         // The log copies the bytes before it returns, so one buffer a thread serves all callers.
         ArrayBufferWriter<byte> bytes = Encoding ??= new();
@@ -285,6 +315,6 @@ public sealed partial class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
         if (bytes.Capacity > EncodingBytesKept)
             Encoding = null;
         ThrowIfLarger("The request", bytes.WrittenCount, _options.MaxRequestBytes);
-        return _log.ProposeAsync(bytes.WrittenMemory, cancellationToken);
+        return _log.ProposeAsync(bytes.WrittenMemory, ticket, cancellationToken);
     }
 }

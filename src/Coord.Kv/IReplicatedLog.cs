@@ -23,7 +23,11 @@ internal interface IReplicatedLog
     /// <summary>
     /// Proposes a command and waits until it is applied by the leader. The bytes are copied before it returns.
     /// </summary>
-    ValueTask<ProposalResult> ProposeAsync(ReadOnlyMemory<byte> command, CancellationToken cancellationToken);
+    /// <param name="command">The command.</param>
+    /// <param name="ticket">Its place in a session, by which it is applied once however often it is proposed.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    ValueTask<ProposalResult> ProposeAsync(
+        ReadOnlyMemory<byte> command, SessionTicket ticket, CancellationToken cancellationToken);
 
     /// <summary>Waits until everything that was committed when it was called is applied here.</summary>
     ValueTask<LogIndex> ReadBarrierAsync(CancellationToken cancellationToken);

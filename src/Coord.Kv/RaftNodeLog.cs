@@ -21,8 +21,9 @@ internal sealed class RaftNodeLog(RaftNode node) : IReplicatedLog
     public TimeSpan ElectionTimeout => node.ElectionTimeout;
 
     /// <inheritdoc/>
-    public ValueTask<ProposalResult> ProposeAsync(ReadOnlyMemory<byte> command, CancellationToken cancellationToken) =>
-        node.ProposeAsync(command, cancellationToken);
+    public ValueTask<ProposalResult> ProposeAsync(
+        ReadOnlyMemory<byte> command, SessionTicket ticket, CancellationToken cancellationToken) =>
+        node.ProposeOnceAsync(command, ticket, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<LogIndex> ReadBarrierAsync(CancellationToken cancellationToken) =>

@@ -13,14 +13,12 @@ namespace Coord.Raft;
 public sealed class ClientSession
 {
     private readonly RaftNode _node;
-    private readonly Lock _lock = new();
-    private readonly SortedSet<ulong> _unanswered = [];
-    private ulong _lastSequence;
+    private readonly SessionTickets _tickets;
 
-    internal ClientSession(RaftNode node, ulong id) => (_node, Id) = (node, id);
+    internal ClientSession(RaftNode node, ulong id) => (_node, _tickets) = (node, new(id));
 
     /// <summary>Gets the session's id, unique in the cluster's history.</summary>
-    public ulong Id { get; }
+    public ulong Id => _tickets.Session;
 
     /// <summary>Proposes a command that is applied once, however often it has to be sent.</summary>
     /// <param name="command">The command; copied before the call returns.</param>
@@ -41,9 +39,10 @@ public sealed class ClientSession
         ReadOnlyMemory<byte> command, CancellationToken cancellationToken = default)
     {
         _node.ThrowIfTooLarge(command);
-        byte[] payload = new byte[SessionTable.HeaderBytes + command.Length];
-        command.CopyTo(payload.AsMemory(SessionTable.HeaderBytes));
-        ulong sequence = Begin(payload);
+        byte[] copy = command.ToArray();
+        if (!_tickets.TryTake(out SessionTicket ticket))
+            throw new ProposalDroppedException("A command of this session is too long unanswered; wait.");
+
         bool mayHaveHappened = false;
         try
         {
@@ -51,8 +50,7 @@ public sealed class ClientSession
             {
                 try
                 {
-                    return await _node.ProposeAsync(EntryKind.SessionCommand, payload, cancellationToken)
-                        .ConfigureAwait(false);
+                    return await _node.ProposeOnceAsync(copy, ticket, cancellationToken).ConfigureAwait(false);
                 }
                 catch (CoordException exception) when (exception is OutcomeUnknownException or NotLeaderException)
                 {
@@ -69,8 +67,7 @@ public sealed class ClientSession
         }
         finally
         {
-            lock (_lock)
-                _unanswered.Remove(sequence);
+            _tickets.Return(ticket);
         }
     }
 
@@ -79,22 +76,7 @@ public sealed class ClientSession
     public async ValueTask CloseAsync(CancellationToken cancellationToken = default)
     {
         byte[] payload = new byte[SessionTable.HeaderBytes];
-        SessionTable.WriteHeader(payload, Id, 0, 0);
-        await _node.ProposeAsync(EntryKind.CloseSession, payload, cancellationToken).ConfigureAwait(false);
-    }
-
-    private ulong Begin(byte[] payload)
-    {
-        lock (_lock)
-        {
-            // The table keeps all answers from the oldest unanswered command on, also those that were read.
-            if (_unanswered.Count > 0 && _lastSequence - _unanswered.Min + 1 >= SessionTable.MaxUnreadAnswers)
-                throw new ProposalDroppedException("A command of this session is too long unanswered; wait.");
-
-            ulong sequence = ++_lastSequence;
-            _unanswered.Add(sequence);
-            SessionTable.WriteHeader(payload, Id, sequence, _unanswered.Min);
-            return sequence;
-        }
+        SessionTable.WriteHeader(payload, new(Id, 0, 0));
+        await _node.ProposeAsync(EntryKind.CloseSession, payload, default, cancellationToken).ConfigureAwait(false);
     }
 }

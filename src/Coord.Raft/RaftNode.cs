@@ -176,7 +176,35 @@ public sealed partial class RaftNode : IAsyncDisposable
         ReadOnlyMemory<byte> command, CancellationToken cancellationToken = default)
     {
         ThrowIfTooLarge(command);
-        return ProposeAsync(EntryKind.Command, command, cancellationToken);
+        return ProposeAsync(EntryKind.Command, command, default, cancellationToken);
+    }
+
+    /// <summary>Replicates a command of a session and applies it, unless that was done before.</summary>
+    /// <remarks>
+    /// For who carries the session's numbers himself, such as a server for its clients; a <see cref="ClientSession"/>
+    /// does it for callers in the process. A command that may have happened may be proposed again under its ticket, at
+    /// any member, until its answer is known.
+    /// </remarks>
+    /// <param name="command">The command; copied before the call returns. At most <c>MaxCommandBytes</c>.</param>
+    /// <param name="ticket">Its place in a session; of no session, it is proposed like any other command.</param>
+    /// <param name="cancellationToken">Stops waiting; the command may still be applied.</param>
+    /// <returns>What the state machine answered, the one time that it was applied.</returns>
+    /// <exception cref="ArgumentException">The command is too large.</exception>
+    /// <exception cref="SessionExpiredException">
+    /// The cluster has forgotten the session, or this answer. This attempt did nothing; an earlier one may have.
+    /// </exception>
+    /// <exception cref="NotLeaderException">No leader was found in time; not done.</exception>
+    /// <exception cref="ProposalDroppedException">
+    /// A bound was reached, or another leader took over; not done.
+    /// </exception>
+    /// <exception cref="OutcomeUnknownException">It may have been, or may yet be applied.</exception>
+    /// <exception cref="NodeStoppedException">The node is not running; see its outcome.</exception>
+    public ValueTask<ProposalResult> ProposeOnceAsync(
+        ReadOnlyMemory<byte> command, SessionTicket ticket, CancellationToken cancellationToken = default)
+    {
+        ThrowIfTooLarge(command);
+        EntryKind kind = ticket.IsNone ? EntryKind.Command : EntryKind.SessionCommand;
+        return ProposeAsync(kind, command, ticket, cancellationToken);
     }
 
     /// <summary>
@@ -208,7 +236,7 @@ public sealed partial class RaftNode : IAsyncDisposable
     /// </param>
     public async ValueTask<ClientSession> OpenSessionAsync(CancellationToken cancellationToken = default)
     {
-        ProposalResult result = await ProposeAsync(EntryKind.OpenSession, default, cancellationToken)
+        ProposalResult result = await ProposeAsync(EntryKind.OpenSession, default, default, cancellationToken)
             .ConfigureAwait(false);
         return new ClientSession(this, (ulong)result.Value);
     }
@@ -289,25 +317,29 @@ public sealed partial class RaftNode : IAsyncDisposable
     }
 
     internal ValueTask<ProposalResult> ProposeAsync(
-        EntryKind kind, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+        EntryKind kind, ReadOnlyMemory<byte> body, SessionTicket ticket, CancellationToken cancellationToken)
     {
         NodeRuntime runtime = Running();
-        if (!_budget.TryTake(payload.Length))
+        int headerBytes = ticket.IsNone ? 0 : SessionTable.HeaderBytes;
+        int bytes = headerBytes + body.Length;
+        if (!_budget.TryTake(bytes))
             throw new ProposalDroppedException("Too many proposals wait at this member; try again shortly.");
 
         PendingProposal proposal = _proposalPool.Rent();
         proposal.Kind = kind;
         proposal.Budget = _budget;
-        proposal.BudgetBytes = payload.Length;
+        proposal.BudgetBytes = bytes;
         proposal.StartedAt = Now();
         proposal.Deadline = proposal.StartedAt + _requestTimeout;
-        if (!payload.IsEmpty)
+        if (bytes > 0)
         {
             // Encoded once, into the memory that the log, the disk and the peers' pipes will all read from.
             lock (_arenaLock)
             {
-                Memory<byte> memory = _arena.Allocate(payload.Length, out EntryBlock block);
-                payload.CopyTo(memory);
+                Memory<byte> memory = _arena.Allocate(bytes, out EntryBlock block);
+                if (headerBytes > 0)
+                    SessionTable.WriteHeader(memory.Span, ticket);
+                body.CopyTo(memory[headerBytes..]);
                 (proposal.Payload, proposal.Block) = (memory, block);
             }
         }

@@ -7,4 +7,6 @@ namespace Coord.Contract.Tests;
 public sealed class EtcdConnectionTests(EtcdServer server) : ConnectionContract, IClassFixture<EtcdServer>
 {
     protected override string Server => server.Endpoint;
+
+    protected override bool HasSessions => false;
 }

@@ -71,7 +71,7 @@ public sealed class FollowerTests
         public TimeSpan ElectionTimeout => TimeSpan.FromSeconds(1);
 
         public ValueTask<ProposalResult> ProposeAsync(
-            ReadOnlyMemory<byte> command, CancellationToken cancellationToken)
+            ReadOnlyMemory<byte> command, SessionTicket ticket, CancellationToken cancellationToken)
         {
             AppliedCommand entry = new(new(new(1), new(++_index)), command.ToArray());
             _behind.Enqueue(entry);

@@ -33,7 +33,8 @@ internal sealed class InMemoryLog(KeyValueStateMachine stateMachine) : IReplicat
 
     public Task Completion => _completion.Task;
 
-    public ValueTask<ProposalResult> ProposeAsync(ReadOnlyMemory<byte> command, CancellationToken cancellationToken)
+    public ValueTask<ProposalResult> ProposeAsync(
+        ReadOnlyMemory<byte> command, SessionTicket ticket, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)

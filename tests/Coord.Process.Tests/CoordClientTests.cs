@@ -70,6 +70,45 @@ public sealed class CoordClientTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Every_write_is_done_once_while_leaders_are_killed()
+    {
+        using TestCluster cluster = new(output);
+        await cluster.StartAsync();
+        await using CoordClient client = ClientOf(cluster);
+        using CancellationTokenSource stop = new();
+        long written = 0;
+        Task[] writers = [.. Enumerable.Range(0, 4).Select(_ => WriteAsync())];
+        for (int round = 0; round < 2; round++)
+        {
+            await AdvanceAsync();
+            ClusterMember leader = await cluster.LeaderAsync();
+            leader.Process!.Kill();
+            await AdvanceAsync();
+            await cluster.StartAndWaitAsync(leader);
+        }
+
+        await stop.CancelAsync();
+        await Task.WhenAll(writers);
+        Assert.Equal(written, (await client.GetAsync("counted"))!.Version);
+
+        async Task WriteAsync()
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                await client.PutAsync("counted", "");
+                Interlocked.Increment(ref written);
+            }
+        }
+
+        Task AdvanceAsync()
+        {
+            long goal = Interlocked.Read(ref written) + 50;
+            return Eventually.IsTrueAsync(
+                "writes go on.", () => Task.FromResult(Interlocked.Read(ref written) >= goal));
+        }
+    }
+
+    [Fact]
     public async Task A_lease_that_is_kept_alive_outlives_the_leader_and_another_ends_in_spite_of_it()
     {
         using TestCluster cluster = new(output);

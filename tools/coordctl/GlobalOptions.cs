@@ -90,6 +90,9 @@ public static class GlobalOptions
             ConnectTimeout = Duration(parsed, DialTimeout, terminal, "2s"),
             KeepAliveInterval = Duration(parsed, KeepAliveTime, terminal, "10s"),
             KeepAliveTimeout = Duration(parsed, KeepAliveTimeout, terminal, "5s"),
+
+            // It makes one write and ends: opening a session would cost as much again.
+            UseSessions = false,
         };
         string endpoints = Value(parsed, Endpoints, terminal) ?? "127.0.0.1:2379";
         foreach (string endpoint in endpoints.Split(

@@ -20,6 +20,7 @@ internal static class ErrorTable
         SpaceExceededException => EtcdError.NoSpace,
         StoreCorruptException => EtcdError.Corrupt,
         RequestTooLargeException => EtcdError.RequestTooLarge,
+        SessionExpiredException => EtcdError.SessionExpired,
         ProposalDroppedException => EtcdError.TooManyRequests,
         NodeStoppedException or ObjectDisposedException => EtcdError.Stopped,
 

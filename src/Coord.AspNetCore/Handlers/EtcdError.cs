@@ -131,6 +131,16 @@ internal sealed record EtcdError(StatusCode Code, string Text)
 
     public static EtcdError LockSessionExpired { get; } = new(StatusCode.Unknown, "mutex: session is expired");
 
+    /// <summary>Coord's own: nothing was done, and an earlier attempt at the same write may have been.</summary>
+    public static EtcdError SessionExpired { get; } =
+        new(StatusCode.FailedPrecondition, "coord: the session has expired");
+
+    public static EtcdError BadSession { get; } =
+        new(StatusCode.InvalidArgument, "coord: the metadata of the session is malformed");
+
+    public static EtcdError LeaseWithoutId { get; } =
+        new(StatusCode.InvalidArgument, "coord: in a session the id of a lease is the client's to choose");
+
     public static EtcdError Unimplemented(string what) => new(StatusCode.Unimplemented, what);
 
     /// <summary>

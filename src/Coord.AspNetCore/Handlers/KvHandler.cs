@@ -1,5 +1,6 @@
 using Coord.Kv;
 using Coord.Protocol.Etcd;
+using Coord.Raft;
 
 namespace Coord.AspNetCore.Handlers;
 
@@ -19,11 +20,12 @@ internal sealed class KvHandler(EtcdMember member)
     }
 
     /// <exception cref="EtcdException">The request is wrong. What the store throws passes through.</exception>
-    public async ValueTask<PutResponse> PutAsync(PutRequest request, CancellationToken cancellationToken)
+    public async ValueTask<PutResponse> PutAsync(
+        PutRequest request, SessionTicket ticket, CancellationToken cancellationToken)
     {
         TransactionCheck.Check(request);
         member.CheckSize(request.CalculateSize());
-        PutResult result = await member.Store
+        PutResult result = await member.Store.InSession(ticket)
             .PutAsync(request.Key.Memory, request.Value.Memory, Wire.Options(request), cancellationToken)
             .ConfigureAwait(false);
         return new PutResponse
@@ -35,11 +37,11 @@ internal sealed class KvHandler(EtcdMember member)
 
     /// <exception cref="EtcdException">The request is wrong. What the store throws passes through.</exception>
     public async ValueTask<DeleteRangeResponse> DeleteRangeAsync(
-        DeleteRangeRequest request, CancellationToken cancellationToken)
+        DeleteRangeRequest request, SessionTicket ticket, CancellationToken cancellationToken)
     {
         TransactionCheck.Check(request);
         member.CheckSize(request.CalculateSize());
-        DeleteResult result = await member.Store
+        DeleteResult result = await member.Store.InSession(ticket)
             .DeleteAsync(Wire.Range(request.Key, request.RangeEnd), Wire.Options(request), cancellationToken)
             .ConfigureAwait(false);
         DeleteRangeResponse response = new() { Header = member.Header(result.Revision) };
@@ -48,11 +50,12 @@ internal sealed class KvHandler(EtcdMember member)
     }
 
     /// <exception cref="EtcdException">The request is wrong. What the store throws passes through.</exception>
-    public async ValueTask<TxnResponse> TxnAsync(TxnRequest request, CancellationToken cancellationToken)
+    public async ValueTask<TxnResponse> TxnAsync(
+        TxnRequest request, SessionTicket ticket, CancellationToken cancellationToken)
     {
         TransactionCheck.Check(request, member.Options.MaxTransactionOperations);
         member.CheckSize(request.CalculateSize());
-        TransactionResult result = await member.Store
+        TransactionResult result = await member.Store.InSession(ticket)
             .CommitAsync(TransactionWire.Transaction(request), cancellationToken)
             .ConfigureAwait(false);
         TxnResponse response = TransactionWire.Response(result);
@@ -63,14 +66,14 @@ internal sealed class KvHandler(EtcdMember member)
     /// <exception cref="CompactedException">The revision has been compacted already.</exception>
     /// <exception cref="FutureRevisionException">The revision does not exist yet.</exception>
     public async ValueTask<CompactionResponse> CompactAsync(
-        CompactionRequest request, CancellationToken cancellationToken)
+        CompactionRequest request, SessionTicket ticket, CancellationToken cancellationToken)
     {
         // Nothing below the first revision is there to be forgotten; to etcd's clients it is forgotten already.
         if (request.Revision <= 0)
             throw EtcdError.Compacted.ToException();
 
         CompactOptions? options = request.Physical ? new CompactOptions { WaitForRemoval = true } : null;
-        Revision revision = await member.Store
+        Revision revision = await member.Store.InSession(ticket)
             .CompactAsync(new Revision(request.Revision), options, cancellationToken)
             .ConfigureAwait(false);
         return new CompactionResponse { Header = member.Header(revision) };

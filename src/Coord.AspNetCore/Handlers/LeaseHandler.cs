@@ -1,5 +1,6 @@
 using Coord.Kv;
 using Coord.Protocol.Etcd;
+using Coord.Raft;
 using LeaseStatus = Coord.Protocol.Etcd.LeaseStatus;
 
 namespace Coord.AspNetCore.Handlers;
@@ -11,14 +12,16 @@ internal sealed class LeaseHandler(EtcdMember member)
 
     /// <exception cref="EtcdException">The time to live is too long. What the store throws passes through.</exception>
     public async ValueTask<LeaseGrantResponse> GrantAsync(
-        LeaseGrantRequest request, CancellationToken cancellationToken)
+        LeaseGrantRequest request, SessionTicket ticket, CancellationToken cancellationToken)
     {
         if (request.TTL > MaxSeconds)
             throw EtcdError.LeaseTtlTooLarge.ToException();
+        if (request.ID == 0 && !ticket.IsNone)
+            throw EtcdError.LeaseWithoutId.ToException();
 
         // No time and less than none are raised to the store's minimum, like all that is too short.
         TimeSpan timeToLive = TimeSpan.FromSeconds(Math.Max(request.TTL, 0));
-        LeaseGrant grant = await member.Store
+        LeaseGrant grant = await member.Store.InSession(ticket)
             .GrantLeaseAsync(timeToLive, new LeaseId(request.ID), cancellationToken)
             .ConfigureAwait(false);
         return new LeaseGrantResponse
@@ -31,9 +34,9 @@ internal sealed class LeaseHandler(EtcdMember member)
 
     /// <exception cref="LeaseNotFoundException">There is no such lease.</exception>
     public async ValueTask<LeaseRevokeResponse> RevokeAsync(
-        LeaseRevokeRequest request, CancellationToken cancellationToken)
+        LeaseRevokeRequest request, SessionTicket ticket, CancellationToken cancellationToken)
     {
-        Revision revision = await member.Store
+        Revision revision = await member.Store.InSession(ticket)
             .RevokeLeaseAsync(new LeaseId(request.ID), cancellationToken)
             .ConfigureAwait(false);
         return new LeaseRevokeResponse { Header = member.Header(revision) };

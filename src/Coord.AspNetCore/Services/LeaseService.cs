@@ -5,13 +5,13 @@ using Grpc.Core;
 namespace Coord.AspNetCore.Services;
 
 /// <summary>The Lease service over gRPC.</summary>
-internal sealed class LeaseService(LeaseHandler handler, StreamScope scope) : Lease.LeaseBase
+internal sealed class LeaseService(LeaseHandler handler, StreamScope scope, EtcdMember member) : Lease.LeaseBase
 {
     public override Task<LeaseGrantResponse> LeaseGrant(LeaseGrantRequest request, ServerCallContext context) =>
-        handler.GrantAsync(request, context.CancellationToken).AsTask();
+        handler.GrantAsync(request, SessionMetadata.TicketOf(context, member), context.CancellationToken).AsTask();
 
     public override Task<LeaseRevokeResponse> LeaseRevoke(LeaseRevokeRequest request, ServerCallContext context) =>
-        handler.RevokeAsync(request, context.CancellationToken).AsTask();
+        handler.RevokeAsync(request, SessionMetadata.TicketOf(context, member), context.CancellationToken).AsTask();
 
     public override Task LeaseKeepAlive(
         IAsyncStreamReader<LeaseKeepAliveRequest> requestStream,

@@ -51,6 +51,12 @@ internal sealed class Refusals(CallRunner calls, EndpointPool pool, CoordClientO
         }
     }
 
+    /// <summary>Tells whether the store itself refused, by what it holds: the same on every member.</summary>
+    public static bool IsOfTheStore(string text) =>
+        text.StartsWith(Mvcc, StringComparison.Ordinal)
+        || text is "etcdserver: requested lease not found" or "etcdserver: lease already exists"
+            or "etcdserver: key not found" or "etcdserver: corrupt cluster" or "etcdserver: request is too large";
+
     public static CoordServerException Other(RpcException exception)
     {
         // What has no status of its own may have come up anywhere on the way, after the log too.

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Grpc.Net.Client;
+using SessionWire = Coord.Protocol.Sessions;
 using Wire = Coord.Protocol.Etcd;
 
 namespace Coord.Client.Connections;
@@ -8,6 +9,7 @@ namespace Coord.Client.Connections;
 internal sealed class Endpoint : IDisposable
 {
     private readonly GrpcChannel _channel;
+    private volatile SessionSupport _support;
 
     public Endpoint(string name, Uri address, CoordClientOptions options, TimeProvider clock)
     {
@@ -27,6 +29,7 @@ internal sealed class Endpoint : IDisposable
         Leases = new(_channel);
         Cluster = new(_channel);
         Maintenance = new(_channel);
+        Sessions = new(_channel);
     }
 
     /// <summary>Gets the address as the options name it.</summary>
@@ -41,6 +44,15 @@ internal sealed class Endpoint : IDisposable
     public Wire.Cluster.ClusterClient Cluster { get; }
 
     public Wire.Maintenance.MaintenanceClient Maintenance { get; }
+
+    public SessionWire.Session.SessionClient Sessions { get; }
+
+    /// <summary>Gets or sets what is known about the server and sessions.</summary>
+    public SessionSupport Support
+    {
+        get => _support;
+        set => _support = value;
+    }
 
     public static bool TryParse(string text, bool preferTls, [NotNullWhen(true)] out Uri? address)
     {

@@ -33,6 +33,7 @@ internal sealed class EndpointPool : IDisposable
     /// <summary>Goes on to the next endpoint, unless another call has done so already.</summary>
     public void Failed(Endpoint endpoint)
     {
+        endpoint.Support = SessionSupport.Unknown;
         int index = _endpoints.IndexOf(endpoint);
         Interlocked.CompareExchange(ref _current, (index + 1) % _endpoints.Length, index);
     }

@@ -8,9 +8,11 @@ namespace Coord.Raft.Driver;
 /// Thesis §6.3. Replicated state: it changes only by applied entries and is part of every snapshot, so all members
 /// forget the same session at the same entry. A session command's payload is the session, its sequence number and the
 /// lowest number whose answer the client still wants (8 bytes each, little-endian), and then the command itself.
+/// Answers take room, and only the client says when it has read them. If they take more than the bound, the sessions
+/// unused for longest are forgotten until they do not: whoever asks for a forgotten answer learns that it expired.
 /// Owned by the apply loop.
 /// </remarks>
-internal sealed class SessionTable(int maxSessions)
+internal sealed class SessionTable(int maxSessions, long maxAnswerBytes = SessionTable.MaxAnswerBytes)
 {
     /// <summary>The bytes in front of a session command.</summary>
     public const int HeaderBytes = 24;
@@ -18,20 +20,31 @@ internal sealed class SessionTable(int maxSessions)
     /// <summary>How many answers one session may leave unread; a client that asks for more is refused.</summary>
     public const int MaxUnreadAnswers = 1024;
 
+    /// <summary>How many bytes all unread answers may take; a constant, as all members must agree.</summary>
+    public const long MaxAnswerBytes = 16 << 20;
+
+    /// <summary>What an answer costs in memory besides its payload, in bytes.</summary>
+    private const int AnswerOverhead = 64;
+
     private readonly Dictionary<ulong, Session> _sessions = [];
 
     // Least recently used first. Kept beside the dictionary since the order must be the same on all members.
     private readonly LinkedList<Session> _byUse = new();
 
+    private long _answerBytes;
+
     /// <summary>Gets how many sessions are remembered.</summary>
     public int Count => _sessions.Count;
 
+    /// <summary>Gets how many bytes the remembered answers take.</summary>
+    public long AnswerBytes => _answerBytes;
+
     /// <summary>Writes the header of a session command.</summary>
-    public static void WriteHeader(Span<byte> destination, ulong session, ulong sequence, ulong lowestUnread)
+    public static void WriteHeader(Span<byte> destination, SessionTicket ticket)
     {
-        BinaryPrimitives.WriteUInt64LittleEndian(destination, session);
-        BinaryPrimitives.WriteUInt64LittleEndian(destination[8..], sequence);
-        BinaryPrimitives.WriteUInt64LittleEndian(destination[16..], lowestUnread);
+        BinaryPrimitives.WriteUInt64LittleEndian(destination, ticket.Session);
+        BinaryPrimitives.WriteUInt64LittleEndian(destination[8..], ticket.Sequence);
+        BinaryPrimitives.WriteUInt64LittleEndian(destination[16..], ticket.LowestUnanswered);
     }
 
     /// <summary>Reads which session a payload names; zero if it is too short to name one.</summary>
@@ -71,7 +84,7 @@ internal sealed class SessionTable(int maxSessions)
 
         _byUse.Remove(session.Node);
         _byUse.AddLast(session.Node);
-        session.Forget(lowestUnread);
+        Forget(session, lowestUnread);
         if (session.Answers.TryGetValue(sequence, out Answer answer) && !Mutants.RetryAppliedAgain)
         {
             result = new ApplyResult(answer.Value, answer.Payload);
@@ -82,7 +95,11 @@ internal sealed class SessionTable(int maxSessions)
             return false;
 
         result = stateMachine.Apply(new AppliedCommand(entry.Id, entry.Payload[HeaderBytes..]));
-        session.Answers[sequence] = new Answer(result.Value, result.Payload.ToArray());
+        Remember(session, sequence, new Answer(result.Value, result.Payload.ToArray()));
+
+        // The session itself goes last. Its answer is on its way to who waits for it now, and is not repeated later.
+        while (_answerBytes > maxAnswerBytes)
+            Remove(_byUse.First!.Value);
         return true;
     }
 
@@ -111,6 +128,7 @@ internal sealed class SessionTable(int maxSessions)
     {
         _sessions.Clear();
         _byUse.Clear();
+        _answerBytes = 0;
         for (long sessions = ReadNumber(ref source); sessions > 0; sessions--)
         {
             Session session = new((ulong)ReadNumber(ref source));
@@ -123,11 +141,11 @@ internal sealed class SessionTable(int maxSessions)
                 if (length < 0 || length > source.Length)
                     throw new InvalidDataException("A session's answer is longer than the snapshot.");
 
-                session.Answers.Add(sequence, new Answer(value, source[..(int)length].ToArray()));
+                Remember(session, sequence, new Answer(value, source[..(int)length].ToArray()));
                 source = source[(int)length..];
             }
 
-            session.Forget(lowestUnread);
+            Forget(session, lowestUnread);
             Add(session);
         }
     }
@@ -158,6 +176,40 @@ internal sealed class SessionTable(int maxSessions)
     {
         _sessions.Remove(session.Id);
         _byUse.Remove(session.Node);
+        foreach (Answer answer in session.Answers.Values)
+            _answerBytes -= answer.Payload.Length + AnswerOverhead;
+    }
+
+    private void Remember(Session session, ulong sequence, Answer answer)
+    {
+        session.Answers[sequence] = answer;
+        _answerBytes += answer.Payload.Length + AnswerOverhead;
+    }
+
+    private void Forget(Session session, ulong lowestUnread)
+    {
+        if (lowestUnread <= session.LowestUnread)
+            return;
+
+        if (lowestUnread - session.LowestUnread <= (ulong)session.Answers.Count)
+        {
+            for (ulong sequence = session.LowestUnread; sequence < lowestUnread; sequence++)
+                ForgetOne(session, sequence);
+        }
+        else
+        {
+            // The numbers are the client's: counting up to them could take for ever.
+            foreach (ulong sequence in session.Answers.Keys.TakeWhile(sequence => sequence < lowestUnread).ToArray())
+                ForgetOne(session, sequence);
+        }
+
+        session.LowestUnread = lowestUnread;
+    }
+
+    private void ForgetOne(Session session, ulong sequence)
+    {
+        if (session.Answers.Remove(sequence, out Answer answer))
+            _answerBytes -= answer.Payload.Length + AnswerOverhead;
     }
 
     private readonly record struct Answer(long Value, byte[] Payload);
@@ -174,29 +226,9 @@ internal sealed class SessionTable(int maxSessions)
 
         public LinkedListNode<Session> Node { get; }
 
-        public ulong LowestUnread { get; private set; }
+        public ulong LowestUnread { get; set; }
 
         // Sorted, so that snapshots of equal tables are equal.
         public SortedDictionary<ulong, Answer> Answers { get; } = [];
-
-        public void Forget(ulong lowestUnread)
-        {
-            if (lowestUnread <= LowestUnread)
-                return;
-
-            if (lowestUnread - LowestUnread <= (ulong)Answers.Count)
-            {
-                for (ulong sequence = LowestUnread; sequence < lowestUnread; sequence++)
-                    Answers.Remove(sequence);
-            }
-            else
-            {
-                // The numbers are the client's: counting up to them could take for ever.
-                foreach (ulong sequence in Answers.Keys.TakeWhile(sequence => sequence < lowestUnread).ToArray())
-                    Answers.Remove(sequence);
-            }
-
-            LowestUnread = lowestUnread;
-        }
     }
 }

@@ -15,6 +15,9 @@ public abstract class ConnectionContract
 
     protected abstract string Server { get; }
 
+    /// <summary>Gets a value indicating whether the server knows sessions, by which writes are repeated.</summary>
+    protected abstract bool HasSessions { get; }
+
     private static CoordClient Client(params string[] endpoints) => Client(TimeSpan.FromSeconds(60), endpoints);
 
     private static CoordClient Client(TimeSpan timeout, params string[] endpoints)
@@ -48,7 +51,7 @@ public abstract class ConnectionContract
     }
 
     [ContractFact]
-    public async Task A_write_whose_answer_is_lost_is_not_repeated_and_a_read_is()
+    public async Task A_write_whose_answer_is_lost_is_done_once_or_its_outcome_unknown()
     {
         await using CuttingProxy proxy = new(Server);
         await using CoordClient direct = Client(Server);
@@ -56,13 +59,37 @@ public abstract class ConnectionContract
         await PutAsync(client, "a");
 
         proxy.SwallowsAnswers = true;
-        Task put = PutAsync(client, "a");
+        Task<PutResult> put = PutAsync(client, "a");
         while ((await direct.GetAsync(_home + "a"))!.Version < 2)
             await Task.Yield();
         proxy.Cut();
-        OutcomeUnknownException exception = await Assert.ThrowsAsync<OutcomeUnknownException>(() => put);
-        Assert.Equal(Outcome.Unknown, exception.Outcome);
+        if (HasSessions)
+        {
+            Assert.Equal((await direct.GetAsync(_home + "a"))!.ModRevision, (await put).Revision);
+        }
+        else
+        {
+            OutcomeUnknownException exception = await Assert.ThrowsAsync<OutcomeUnknownException>(() => put);
+            Assert.Equal(Outcome.Unknown, exception.Outcome);
+        }
+
         Assert.Equal(2, (await client.GetAsync(_home + "a"))!.Version);
+    }
+
+    [ContractFact]
+    public async Task Without_sessions_a_write_whose_answer_is_lost_is_not_repeated()
+    {
+        await using CuttingProxy proxy = new(Server);
+        await using CoordClient direct = Client(Server);
+        CoordClientOptions options = new() { Endpoints = { proxy.Endpoint, Server }, UseSessions = false };
+        await using CoordClient client = new(options);
+        proxy.SwallowsAnswers = true;
+        Task put = PutAsync(client, "a");
+        while (await direct.GetAsync(_home + "a") is null)
+            await Task.Yield();
+        proxy.Cut();
+        await Assert.ThrowsAsync<OutcomeUnknownException>(() => put);
+        Assert.Equal(1, (await client.GetAsync(_home + "a"))!.Version);
     }
 
     [ContractFact]

@@ -1,4 +1,5 @@
 using Coord.Client;
+using Coord.Hosting;
 using Coord.Kv;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -10,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace Coord.Contract.Tests.Harness;
 
 /// <summary>The store of a node that serves etcd's API, seen through the client.</summary>
-public sealed class ServedStore : IAsyncLifetime
+public class ServedStore : IAsyncLifetime
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("coord-contract-").FullName;
     private WebApplication? _application;
@@ -26,7 +27,11 @@ public sealed class ServedStore : IAsyncLifetime
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(
             kestrel => kestrel.ListenLocalhost(EtcdServer.FreePort(), listen => listen.UseCoordProtocols()));
-        builder.Services.AddCoord(options => options.DataDirectory = _directory).AddKeyValueStore();
+        builder.Services.AddCoord(options =>
+        {
+            options.DataDirectory = _directory;
+            Configure(options);
+        }).AddKeyValueStore();
         builder.Services.AddCoordEtcdApi();
         _application = builder.Build();
         _application.MapCoordEtcdApi();
@@ -42,5 +47,9 @@ public sealed class ServedStore : IAsyncLifetime
         await _client!.DisposeAsync();
         await _application!.DisposeAsync();
         Directory.Delete(_directory, recursive: true);
+    }
+
+    protected virtual void Configure(CoordOptions options)
+    {
     }
 }

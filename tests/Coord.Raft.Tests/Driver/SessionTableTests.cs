@@ -106,7 +106,7 @@ public sealed class SessionTableTests
     {
         ulong session = Open();
         byte[] payload = new byte[SessionTable.HeaderBytes];
-        SessionTable.WriteHeader(payload, session, 0, 0);
+        SessionTable.WriteHeader(payload, new(session, 0, 0));
 
         _table.Close(payload);
         _table.Close(payload);
@@ -123,6 +123,53 @@ public sealed class SessionTableTests
 
         Assert.False(Apply(_table, session, SessionTable.MaxUnreadAnswers + 1, 1, "one more", out _));
         Assert.True(Apply(_table, session, SessionTable.MaxUnreadAnswers + 1, 2, "one read", out _));
+    }
+
+    [Fact]
+    public void Answers_that_take_too_much_room_cost_the_sessions_unused_for_longest()
+    {
+        SessionTable table = new(maxSessions: 3, maxAnswerBytes: 1000);
+        ulong first = (ulong)table.Open(new LogIndex(1)).Value;
+        ulong second = (ulong)table.Open(new LogIndex(2)).Value;
+        string large = new('x', 400);
+        Assert.True(Apply(table, first, 1, 1, large, out _));
+        Assert.True(Apply(table, second, 1, 1, large, out _));
+        Assert.Equal(2, table.Count);
+
+        Assert.True(Apply(table, second, 2, 1, large, out _));
+
+        Assert.InRange(table.AnswerBytes, 800, 1000);
+        Assert.False(Apply(table, first, 1, 1, large, out _));
+        Assert.True(Apply(table, second, 1, 1, large, out ApplyResult again));
+        Assert.Equal(large, Encoding.UTF8.GetString(again.Payload.Span));
+        Assert.Equal(3, _machine.Commands.Count);
+
+        // What alone is too much is answered once, and is expired for whoever asks again: never done twice.
+        string huge = new('y', 2000);
+        Assert.True(Apply(table, second, 3, 3, huge, out ApplyResult answer));
+        Assert.Equal(huge, Encoding.UTF8.GetString(answer.Payload.Span));
+        Assert.Equal((0, 0L), (table.Count, table.AnswerBytes));
+        Assert.False(Apply(table, second, 3, 3, huge, out _));
+        Assert.Equal(4, _machine.Commands.Count);
+    }
+
+    [Fact]
+    public void Answers_are_counted_until_they_are_read_and_also_from_a_snapshot()
+    {
+        ulong session = Open();
+        for (ulong sequence = 1; sequence <= 10; sequence++)
+            Apply(_table, session, sequence, 1, "four", out _);
+        long all = _table.AnswerBytes;
+        ArrayBufferWriter<byte> written = new();
+        _table.Write(written);
+        SessionTable restored = new(maxSessions: 3);
+        restored.Read(written.WrittenSpan);
+        Assert.Equal(all, restored.AnswerBytes);
+
+        Apply(restored, session, 11, 11, "four", out _);
+        Assert.Equal(all / 10, restored.AnswerBytes);
+        Apply(restored, session, 12, ulong.MaxValue, "four", out _);
+        Assert.Equal(0, restored.AnswerBytes);
     }
 
     [Fact]
@@ -166,7 +213,7 @@ public sealed class SessionTableTests
         SessionTable table, ulong session, ulong sequence, ulong lowestUnread, string command, out ApplyResult result)
     {
         byte[] payload = [.. new byte[SessionTable.HeaderBytes], .. Encoding.UTF8.GetBytes(command)];
-        SessionTable.WriteHeader(payload, session, sequence, lowestUnread);
+        SessionTable.WriteHeader(payload, new(session, sequence, lowestUnread));
         return table.TryApply(
             new AppliedCommand(new EntryId(new Term(1), new LogIndex(_index++)), payload), _machine, out result);
     }
