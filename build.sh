@@ -26,7 +26,7 @@ ${Bold}./build.sh <verb> [options]${Plain}
 
   ${Bold}build${Plain}    build everything (Debug; pass -c Release for what ships)
   ${Bold}test${Plain}     run the tests in Debug, where the assertions are on; options go to dotnet test
-  ${Bold}sim${Plain}      run the simulator; options go to it
+  ${Bold}sim${Plain}      run clusters in a simulated world: --seeds N, --minutes M, --seed S; --help says more
   ${Bold}bench${Plain}    run benchmarks in Release; options go to BenchmarkDotNet (try --list flat)
   ${Bold}compare${Plain}  put the same load on etcd and coord-host in turns; --help says more
   ${Bold}tidy${Plain}     check the house rules
@@ -182,8 +182,8 @@ case "$verb" in
   build) dotnet build "$Solution" "$@" ;;
   test) dotnet test "$Solution" -m:1 "$@" ;;
   sim)
-    [[ -d tests/Coord.Simulation ]] || die 'The simulator is not there yet.'
-    dotnet run -c Release --project tests/Coord.Simulation -- "$@"
+    dotnet build tests/Coord.Simulation -c Release -p:CoordSimulation=true -v quiet --nologo
+    artifacts/simulation/bin/Coord.Simulation/release/Coord.Simulation "$@"
     ;;
   bench) dotnet run -c Release --project benchmarks/Coord.Benchmarks -- "$@" ;;
   format) dotnet format "$Solution" "$@" ;;

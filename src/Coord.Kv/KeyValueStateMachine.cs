@@ -147,8 +147,7 @@ public sealed partial class KeyValueStateMachine : IStateMachine
     public void Restore(Stream snapshot, EntryId lastIncluded)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
-        using ReadAheadStream ahead = new(snapshot);
-        KeyValueState state = SnapshotReader.Read(ahead, _layout, Now);
+        KeyValueState state = ReadSnapshot(snapshot);
         MvccStore replaced;
         lock (_lock)
         {
@@ -215,6 +214,15 @@ public sealed partial class KeyValueStateMachine : IStateMachine
 
         GC.KeepAlive(store);
         return read.ToResult(current);
+    }
+
+    private KeyValueState ReadSnapshot(Stream snapshot)
+    {
+        if (!_layout.ReadsAhead)
+            return SnapshotReader.Read(snapshot, _layout, Now);
+
+        using ReadAheadStream ahead = new(snapshot);
+        return SnapshotReader.Read(ahead, _layout, Now);
     }
 
     private GetResult ReadOne_NeedsLock(KeyRange range, long revision, GetOptions options)

@@ -100,6 +100,9 @@ internal sealed partial class RaftCore
     /// <summary>Gets the newest snapshot that can be sent.</summary>
     public SnapshotMetadata Snapshot => _snapshot;
 
+    /// <summary>Gets the entry before the first in the log.</summary>
+    public EntryId LogBase => _log.Base;
+
     /// <summary>Gets the first index in the log.</summary>
     public LogIndex FirstIndex => _log.Base.Index.Next;
 

@@ -14,13 +14,7 @@ internal sealed class MemoryFile(
     public int Read(Span<byte> destination, long offset)
     {
         Begin(DiskCall.Read);
-        ReadOnlySpan<byte> contents = inode.Contents;
-        if (offset >= contents.Length)
-            return 0;
-
-        int count = (int)Math.Min(destination.Length, contents.Length - offset);
-        contents.Slice((int)offset, count).CopyTo(destination);
-        return count;
+        return inode.Read(destination, offset);
     }
 
     public void Write(ReadOnlySpan<byte> source, long offset)
@@ -57,21 +51,31 @@ internal sealed class MemoryFile(
     public void ZeroFill(long length)
     {
         Begin(DiskCall.ZeroFill);
-        if (length > Length)
-            Put(new byte[length - Length], Length);
+        if (length <= Length)
+            return;
+
+        ThrowIfReadOnly();
+        fileSystem.Allocate(length - Length);
+        inode.ZeroFill(length);
+        if (strategy is SyncStrategy.WriteThrough)
+            inode.Sync();
     }
 
     public void Dispose() => _isDisposed = true;
 
     private void Put(ReadOnlySpan<byte> source, long offset)
     {
-        if (mode is FileAccessMode.Read)
-            throw new IOException($"{path} is open for reading.");
-
+        ThrowIfReadOnly();
         fileSystem.Allocate(offset + source.Length - inode.Length);
         inode.Write(source, offset);
         if (strategy is SyncStrategy.WriteThrough)
             inode.Sync();
+    }
+
+    private void ThrowIfReadOnly()
+    {
+        if (mode is FileAccessMode.Read)
+            throw new IOException($"{path} is open for reading.");
     }
 
     private void Begin(DiskCall call)

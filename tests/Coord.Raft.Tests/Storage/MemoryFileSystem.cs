@@ -38,6 +38,9 @@ internal sealed class MemoryFileSystem : IFileSystem
     /// <summary>Gets or sets how many bytes may be allocated in all.</summary>
     public long Capacity { get; set; } = long.MaxValue;
 
+    /// <summary>Gets or sets what is told of each operation before it is carried out, and may fail it.</summary>
+    public Action<DiskCall, string>? OnCall { get; set; }
+
     /// <summary>Gets or sets what <see cref="DescribeUnsafePermissions"/> answers.</summary>
     public string? UnsafePermissions { get; set; }
 
@@ -99,7 +102,7 @@ internal sealed class MemoryFileSystem : IFileSystem
     }
 
     /// <summary>Returns a copy of what a file holds.</summary>
-    public byte[] ReadAll(string path) => _names[path].Contents.ToArray();
+    public byte[] ReadAll(string path) => _names[path].ToArray();
 
     /// <summary>Replaces what a file holds, durably and behind everybody's back.</summary>
     public void Overwrite(string path, byte[] contents) => _names[path].Overwrite(contents);
@@ -130,7 +133,7 @@ internal sealed class MemoryFileSystem : IFileSystem
         foreach ((string path, MemoryInode inode) in _names)
         {
             MemoryInode copy = new();
-            copy.Overwrite(inode.Contents.ToArray());
+            copy.Overwrite(inode.ToArray());
             clone._names.Add(path, copy);
             clone._durableNames.Add(path, copy);
         }
@@ -185,7 +188,7 @@ internal sealed class MemoryFileSystem : IFileSystem
         lock (_lock)
         {
             Count(DiskCall.List, directory);
-            return [.. _names.Keys.Where(path => Path.GetDirectoryName(path) == directory).Select(Path.GetFileName)!];
+            return [.. _names.Keys.Where(path => IsIn(path, directory)).Select(Path.GetFileName)!];
         }
     }
 
@@ -215,10 +218,10 @@ internal sealed class MemoryFileSystem : IFileSystem
         lock (_lock)
         {
             Count(DiskCall.SyncDirectory, path);
-            foreach (NameChange change in _pendingNames.Where(change => Path.GetDirectoryName(change.Path) == path))
+            foreach (NameChange change in _pendingNames.Where(change => IsIn(change.Path, path)))
                 change.Apply(_durableNames);
 
-            _pendingNames.RemoveAll(change => Path.GetDirectoryName(change.Path) == path);
+            _pendingNames.RemoveAll(change => IsIn(change.Path, path));
         }
     }
 
@@ -250,6 +253,7 @@ internal sealed class MemoryFileSystem : IFileSystem
             throw new PowerCutException();
         }
 
+        OnCall?.Invoke(call, path);
         long number = _failingKind is null ? Calls - 1 : _failingKind == call ? CallsOf(call) : -1;
         _calls[(int)call]++;
         if (number >= 0 && number == _failAt)
@@ -262,12 +266,15 @@ internal sealed class MemoryFileSystem : IFileSystem
     /// <summary>Fails if a file grows beyond what the disk has.</summary>
     internal void Allocate(long growth)
     {
-        if (growth <= 0)
+        if (growth <= 0 || Capacity == long.MaxValue)
             return;
 
         if (_names.Values.Distinct().Sum(inode => inode.Length) + growth > Capacity)
             throw new IOException("No space left on device.");
     }
+
+    private static bool IsIn(string path, string directory) =>
+        Path.GetDirectoryName(path.AsSpan()).SequenceEqual(directory);
 
     private void Change(NameChange change)
     {

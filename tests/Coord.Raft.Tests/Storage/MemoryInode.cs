@@ -1,30 +1,41 @@
 namespace Coord.Raft.Tests.Storage;
 
 /// <summary>What a file in memory holds: as its readers see it, and as the disk has it.</summary>
+/// <remarks>
+/// Kept in pages, which both share until one of them changes; a page of zeros is none. So a segment of a log costs what
+/// was written to it, not what it was filled with.
+/// </remarks>
 internal sealed class MemoryInode
 {
     private const int Sector = MemoryFileSystem.SectorBytes;
 
-    private readonly List<(long Offset, byte[] Bytes)> _pending = [];
-    private byte[] _live = [];
-    private byte[] _durable = [];
-    private long _length;
-    private long _durableLength;
+    private readonly List<Pending> _pending = [];
+    private MemoryPages _live = new();
+    private MemoryPages _durable = new();
 
-    public long Length => _length;
+    public long Length => _live.Length;
 
-    public ReadOnlySpan<byte> Contents => _live.AsSpan(0, (int)_length);
+    public int Read(Span<byte> destination, long offset) => _live.Read(destination, offset);
+
+    public byte[] ToArray() => _live.ToArray();
 
     public void Write(ReadOnlySpan<byte> source, long offset)
     {
-        Put(ref _live, ref _length, source, offset);
-        _pending.Add((offset, source.ToArray()));
+        _live.Write(source, offset);
+        _pending.Add(new Pending(offset, source.Length, source.ToArray()));
+    }
+
+    /// <summary>Adds zeros at the end.</summary>
+    public void ZeroFill(long length)
+    {
+        _pending.Add(new Pending(Length, length - Length, null));
+        _live.Length = length;
     }
 
     public void Sync()
     {
-        foreach ((long offset, byte[] bytes) in _pending)
-            Put(ref _durable, ref _durableLength, bytes, offset);
+        foreach (Pending write in _pending)
+            Persist(write, write.Offset, write.Offset + write.Length);
 
         _pending.Clear();
     }
@@ -36,42 +47,36 @@ internal sealed class MemoryInode
 
     public void Crash(string path, ICrashPolicy policy)
     {
-        for (int write = 0; write < _pending.Count; write++)
+        for (int i = 0; i < _pending.Count; i++)
         {
-            (long start, byte[] bytes) = _pending[write];
-            long end = start + bytes.Length;
-            for (long sector = start / Sector; sector * Sector < end; sector++)
+            Pending write = _pending[i];
+            long end = write.Offset + write.Length;
+            for (long sector = write.Offset / Sector; sector * Sector < end; sector++)
             {
-                if (!policy.KeepsSector(path, write, sector))
-                    continue;
-
-                long from = Math.Max(start, sector * Sector);
-                long to = Math.Min(end, (sector + 1) * Sector);
-                Put(ref _durable, ref _durableLength, bytes.AsSpan((int)(from - start), (int)(to - from)), from);
+                if (policy.KeepsSector(path, i, sector))
+                    Persist(write, Math.Max(write.Offset, sector * Sector), Math.Min(end, (sector + 1) * Sector));
             }
         }
 
         _pending.Clear();
-        _live = _durable.AsSpan(0, (int)_durableLength).ToArray();
-        _length = _durableLength;
+        _live = _durable.Share();
     }
 
     public void Overwrite(byte[] contents)
     {
         _pending.Clear();
-        _live = [.. contents];
-        _durable = [.. contents];
-        _length = contents.Length;
-        _durableLength = contents.Length;
+        _durable = new MemoryPages();
+        _durable.Write(contents, 0);
+        _live = _durable.Share();
     }
 
-    private static void Put(ref byte[] target, ref long length, ReadOnlySpan<byte> source, long offset)
+    private void Persist(in Pending write, long from, long to)
     {
-        long end = offset + source.Length;
-        if (target.Length < end)
-            Array.Resize(ref target, (int)Math.Max(end, 2 * target.Length));
-
-        source.CopyTo(target.AsSpan((int)offset));
-        length = Math.Max(length, end);
+        if (write.Bytes is null)
+            _durable.Length = Math.Max(_durable.Length, to);
+        else
+            _durable.Write(write.Bytes.AsSpan((int)(from - write.Offset), (int)(to - from)), from);
     }
+
+    private readonly record struct Pending(long Offset, long Length, byte[]? Bytes);
 }

@@ -1,0 +1,89 @@
+namespace Coord.Simulation.Faults;
+
+/// <summary>What can go wrong. Each run draws which of these it has, and how often.</summary>
+internal enum FaultKind
+{
+    /// <summary>A message is lost; with streams, its connection breaks.</summary>
+    Loss,
+
+    /// <summary>A message arrives twice.</summary>
+    Duplication,
+
+    /// <summary>An answer is held back for up to ten election timeouts.</summary>
+    Hoarding,
+
+    /// <summary>A message takes a hundred times as long as others.</summary>
+    Stragglers,
+
+    /// <summary>A connection is reset.</summary>
+    Reset,
+
+    /// <summary>One member is cut off.</summary>
+    Isolation,
+
+    /// <summary>The members fall into two halves.</summary>
+    Halves,
+
+    /// <summary>Two halves that one member can still reach both of.</summary>
+    Bridge,
+
+    /// <summary>Each member reaches its two neighbours only.</summary>
+    Ring,
+
+    /// <summary>A member is heard and hears nobody, or the other way round.</summary>
+    OneWay,
+
+    /// <summary>Some links are cut at random, in one direction each.</summary>
+    RandomLinks,
+
+    /// <summary>A link that comes and goes.</summary>
+    Flapping,
+
+    /// <summary>A process is killed.</summary>
+    Kill,
+
+    /// <summary>A machine loses its power.</summary>
+    PowerCut,
+
+    /// <summary>All machines lose their power at once.</summary>
+    Blackout,
+
+    /// <summary>A machine loses its power at one of its next disk operations.</summary>
+    PowerCutAtDiskCall,
+
+    /// <summary>A machine loses its power when it is about to send one of its next messages.</summary>
+    PowerCutAtSend,
+
+    /// <summary>A process is stopped for a while; its clocks go on.</summary>
+    Pause,
+
+    /// <summary>A monotonic clock leaps.</summary>
+    ClockLeap,
+
+    /// <summary>A wall clock is set, forward or back.</summary>
+    WallClock,
+
+    /// <summary>Clocks are too fast or too slow all the time.</summary>
+    Drift,
+
+    /// <summary>An operation on a disk fails.</summary>
+    DiskError,
+
+    /// <summary>A disk has no room for a while.</summary>
+    DiskFull,
+
+    /// <summary>A disk is slow for a while.</summary>
+    SlowDisk,
+
+    /// <summary>A disk does not answer for a while.</summary>
+    HungDisk,
+
+    /// <summary>Members are added and removed.</summary>
+    Membership,
+
+    /// <summary>The leadership is handed over.</summary>
+    Transfer,
+
+    /// <summary>A member is stopped in order and started again.</summary>
+    Restart,
+}

@@ -1,0 +1,98 @@
+using Coord.Raft;
+using Coord.Raft.Tests.Storage;
+using Coord.Simulation.Kernel;
+using Coord.Simulation.Nodes;
+
+namespace Coord.Simulation.Faults;
+
+/// <summary>Ends, stops and confuses members, and breaks what they stand on.</summary>
+internal sealed class NodeFaults(Cluster cluster)
+{
+    private readonly MembershipFaults _membership = new(cluster);
+
+    public void Inject(FaultKind kind, Chance chance)
+    {
+        SimulatedNode[] candidates = [.. cluster.Nodes.Where(node => node.IsUp)];
+        if (candidates.Length == 0)
+            return;
+
+        // Often the leader: what happens to it matters most.
+        SimulatedNode node = chance.Next(2) == 0 && cluster.Leader is { } leader
+            ? leader.Node : chance.Of(candidates);
+        switch (kind)
+        {
+            case FaultKind.Kill:
+                node.Kill("by a signal");
+                break;
+            case FaultKind.PowerCut:
+                node.CutPower("for no reason");
+                break;
+            case FaultKind.Blackout:
+                foreach (SimulatedNode each in candidates)
+                    each.CutPower("with all others");
+                break;
+            case FaultKind.PowerCutAtDiskCall:
+                node.Disk.CutPowerAt(chance.Between(0, chance.LogUniform(1, 64)));
+                break;
+            case FaultKind.PowerCutAtSend:
+                node.Process!.SendsBeforeCrash = (int)chance.Between(0, chance.LogUniform(1, 64));
+                break;
+            case FaultKind.Pause:
+                node.Pause();
+                cluster.World.After(chance.LogUniform(10 * Span.Millisecond, 30 * Span.Second), node.Resume);
+                break;
+            case FaultKind.Restart:
+                _ = RestartAsync(node.Process!);
+                break;
+            case FaultKind.Membership or FaultKind.Transfer:
+                _membership.Inject(kind, node.Process!, chance);
+                break;
+            default:
+                InjectIntoMachine(kind, node, chance);
+                break;
+        }
+    }
+
+    private static async Task RestartAsync(SimulatedProcess process)
+    {
+        try
+        {
+            await process.Raft.StopAsync().ConfigureAwait(false);
+        }
+        catch (CoordException)
+        {
+            // It says by itself why it stopped.
+        }
+    }
+
+    private void InjectIntoMachine(FaultKind kind, SimulatedNode node, Chance chance)
+    {
+        long duration = chance.LogUniform(50 * Span.Millisecond, 20 * Span.Second);
+        switch (kind)
+        {
+            case FaultKind.ClockLeap:
+                node.Process!.Clock.Leap(chance.LogUniform(10 * Span.Millisecond, 60 * Span.Second));
+                break;
+            case FaultKind.WallClock:
+                node.Process!.Clock.WallOffset = TimeSpan.FromHours(chance.Between(-100_000, 100_000));
+                break;
+            case FaultKind.DiskError:
+                node.HasDiskFaults = true;
+                DiskCall?[] calls = [null, DiskCall.Write, DiskCall.Sync, DiskCall.Rename, DiskCall.Open];
+                string failure = chance.Next(2) == 0 ? "Input/output error" : "No space left on device";
+                node.Disk.FailAt(chance.LogUniform(1, 64) - 1, failure, chance.Of(calls));
+                break;
+            case FaultKind.DiskFull:
+                node.HasDiskFaults = true;
+                node.Disk.Capacity = chance.Between(0, 4 << 20);
+                cluster.World.After(duration, () => node.Disk.Capacity = long.MaxValue);
+                break;
+            case FaultKind.SlowDisk:
+                node.SlowDisk(duration, chance.LogUniform(2, 1000));
+                break;
+            case FaultKind.HungDisk:
+                node.HangDisk(duration);
+                break;
+        }
+    }
+}

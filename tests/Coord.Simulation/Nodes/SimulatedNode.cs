@@ -1,0 +1,148 @@
+using Coord.Raft;
+using Coord.Raft.Tests.Storage;
+using Coord.Simulation.Faults;
+using Coord.Simulation.Kernel;
+
+namespace Coord.Simulation.Nodes;
+
+/// <summary>A member: a machine with a disk, and the processes that run on it one after the other.</summary>
+internal sealed class SimulatedNode
+{
+    private int _starts;
+    private long _diskHangsUntil;
+    private long _diskSlownessUntil;
+    private long _diskSlowness = 1;
+
+    public SimulatedNode(Cluster cluster, NodeId id, bool joins)
+    {
+        (Cluster, Id, Joins) = (cluster, id, joins);
+        Name = id.ToString();
+        Chance = cluster.World.Chance.Fork("node", (long)id.Value);
+        Disk = new MemoryFileSystem();
+        Disk.CreateDirectory("/" + Name);
+    }
+
+    public Cluster Cluster { get; }
+
+    public NodeId Id { get; }
+
+    public string Name { get; }
+
+    /// <summary>Gets a value indicating whether it was added to a cluster that runs.</summary>
+    public bool Joins { get; }
+
+    public Chance Chance { get; }
+
+    public MemoryFileSystem Disk { get; }
+
+    /// <summary>Gets the process that runs now, if one does.</summary>
+    public SimulatedProcess? Process { get; private set; }
+
+    /// <summary>Gets a value indicating whether its data is given up; it never runs again.</summary>
+    public bool IsRetired { get; private set; }
+
+    /// <summary>Gets or sets a value indicating whether operations on its disk were made to fail.</summary>
+    public bool HasDiskFaults { get; set; }
+
+    /// <summary>Gets or sets a value indicating whether its disk was damaged on purpose: it may refuse.</summary>
+    public bool IsDamaged { get; set; }
+
+    public bool IsUp => Process is { IsGone: false };
+
+    public bool IsServing => Process is { IsGone: false, IsPaused: false };
+
+    public void Start()
+    {
+        if (IsUp || IsRetired)
+            return;
+
+        Cluster.World.Trace.Add(Name, $"starts");
+        Process = new SimulatedProcess(this, ++_starts);
+        Process.Start();
+        Cluster.Checks.OnStarted(Process);
+    }
+
+    /// <summary>Ends the process; what it wrote is still in the kernel's memory.</summary>
+    public void Kill(string why)
+    {
+        if (!IsUp)
+            return;
+
+        Cluster.World.Trace.Add(Name, $"is killed {why}");
+        EndProcess();
+        Disk.Kill();
+    }
+
+    /// <summary>Switches the machine off and on; of what was not synced chance keeps some.</summary>
+    public void CutPower(string why)
+    {
+        Cluster.World.Trace.Add(Name, $"loses power {why}");
+        if (IsUp)
+            EndProcess();
+        Disk.CutPower(new ChancedCrash(Chance.Fork("crash", Disk.Calls)));
+    }
+
+    public void Pause()
+    {
+        if (Process is not { IsGone: false, IsPaused: false } process)
+            return;
+        Cluster.World.Trace.Add(Name, $"is paused");
+        process.Pause();
+    }
+
+    public void Resume()
+    {
+        if (Process is not { IsGone: false, IsPaused: true } process)
+            return;
+        Cluster.World.Trace.Add(Name, $"goes on");
+        process.Resume();
+    }
+
+    /// <summary>Gives the member's data up.</summary>
+    public void Retire()
+    {
+        Kill("for good");
+        IsRetired = true;
+    }
+
+    public void HangDisk(long duration) => _diskHangsUntil = Cluster.World.Now + duration;
+
+    public void SlowDisk(long duration, long factor) =>
+        (_diskSlownessUntil, _diskSlowness) = (Cluster.World.Now + duration, factor);
+
+    /// <summary>Ends what is wrong with the disk for a time.</summary>
+    public void HealDisk() => (_diskHangsUntil, _diskSlownessUntil) = (0, 0);
+
+    /// <summary>Returns how long an operation takes at present that usually takes so long.</summary>
+    public long DelayOnDisk(long usual)
+    {
+        long now = Cluster.World.Now;
+        if (now < _diskSlownessUntil)
+            usual *= _diskSlowness;
+        return Math.Max(_diskHangsUntil - now, 0) + usual;
+    }
+
+    /// <summary>Is told that the process ended by itself, or as it was asked to.</summary>
+    public void OnStopped(Exception? reason)
+    {
+        Cluster.World.Trace.Add(Name, $"stops: {reason?.Message ?? "as it was asked to"}");
+        EndProcess();
+        if (reason is PowerCutException)
+            Disk.CutPower(new ChancedCrash(Chance.Fork("crash", Disk.Calls)));
+        else
+            Disk.Kill();
+        if (reason is not null)
+            Cluster.Checks.OnStopped(this, reason);
+    }
+
+    public override string ToString() => Name;
+
+    private void EndProcess()
+    {
+        SimulatedProcess process = Process!;
+        Cluster.Checks.OnEnding(process);
+        process.End();
+        Process = null;
+        Cluster.OnDown(this);
+    }
+}

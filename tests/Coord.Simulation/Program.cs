@@ -1,0 +1,3 @@
+using Coord.Simulation;
+
+return Launcher.NeedsOwnProcess ? Launcher.Run(args) : Runner.Run(args);

@@ -1,0 +1,25 @@
+using Coord.Simulation.Faults;
+using Coord.Simulation.Kernel;
+
+namespace Coord.Simulation;
+
+/// <summary>What came out of a run.</summary>
+internal sealed record RunResult(RunOptions Options, string Workload, FaultCounts Faults)
+{
+    /// <summary>Gets what went wrong; null if nothing did.</summary>
+    public SimulationFailedException? Failure { get; init; }
+
+    /// <summary>Gets the hash of all that happened.</summary>
+    public ulong Hash { get; init; }
+
+    /// <summary>Gets how much time went by, in nanoseconds of the simulation.</summary>
+    public long SimulatedTime { get; init; }
+
+    public long Events { get; init; }
+
+    public int Elections { get; init; }
+
+    public int Commands { get; init; }
+
+    public int Snapshots { get; init; }
+}

@@ -1,0 +1,8 @@
+namespace Coord.Simulation.Workloads;
+
+internal enum RegisterCallKind
+{
+    Read,
+    Write,
+    Swap,
+}
