@@ -21,7 +21,6 @@ internal static class Launcher
         foreach (string argument in args)
             start.ArgumentList.Add(argument);
         start.Environment[Processors] = "1";
-        start.Environment["DOTNET_TieredPGO"] = "0";
         using Process process = Process.Start(start)!;
         process.WaitForExit();
         return process.ExitCode;

@@ -77,6 +77,9 @@ internal sealed class RunPlan
 
     public int TrailingEntries { get; private set; }
 
+    /// <summary>Gets how large a segment of the log is: small, so that it is full soon.</summary>
+    public int SegmentBytes { get; private set; }
+
     public long RetainedRevisions { get; private set; }
 
     /// <summary>Gets how often the states of the members are compared, in entries.</summary>
@@ -102,7 +105,7 @@ internal sealed class RunPlan
             SnapshotEntries = SnapshotEntries,
             TrailingEntries = TrailingEntries,
             SnapshotBytes = 4 << 20,
-            MaxCommandBytes = 256 << 10,
+            MaxCommandBytes = SegmentBytes / 2,
             MaxPendingBytes = 1 << 20,
             MaxUncommittedBytes = 512 << 10,
             PreVote = PreVote,
@@ -118,7 +121,7 @@ internal sealed class RunPlan
     public KeyValueOptions CreateStoreOptions() => new()
     {
         RetainedRevisions = RetainedRevisions,
-        MaxRequestBytes = 128 << 10,
+        MaxRequestBytes = (SegmentBytes / 2) - 1024,
         MaxKeyBytes = 1024,
         MinLeaseTimeToLive = TimeSpan.FromSeconds(1),
     };
@@ -165,6 +168,7 @@ internal sealed class RunPlan
         LeaseReads = CheckQuorum && chance.Next(3) == 0;
         SnapshotEntries = chance.LogUniform(2, 10_000);
         TrailingEntries = (int)chance.Between(0, chance.LogUniform(1, 1000));
+        SegmentBytes = 64 << (10 + chance.Next(3));
     }
 
     private void DrawStore(Chance chance)

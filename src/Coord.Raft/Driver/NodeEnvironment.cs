@@ -22,6 +22,12 @@ internal sealed record NodeEnvironment
     /// <summary>Gets what makes the pump of a loop.</summary>
     public Func<LoopPumpOptions, ILoopPump> CreatePump { get; init; } = static options => new LoopThread(options);
 
+    /// <summary>
+    /// Gets the size of the log's segments if it is not the option's, which allows none so small that a few writes fill
+    /// it.
+    /// </summary>
+    public int? SegmentBytes { get; init; }
+
     /// <summary>Draws a number.</summary>
     public ulong NextSeed()
     {

@@ -61,7 +61,7 @@ internal sealed class NodeRuntime
             {
                 DirectoryId = directory.DirectoryId,
                 CreateNew = directory.IsNew,
-                SegmentBytes = options.SegmentBytes,
+                SegmentBytes = context.Environment.SegmentBytes ?? options.SegmentBytes,
             };
             wal = Wal.Open(files, directory.LogPath, walOptions, arena, out WalRecovery recovered);
 

@@ -57,6 +57,7 @@ internal sealed class SimulatedTransport(SimulatedNetwork network, SimulatedProc
             _removed.Add(gone);
             if (_links.Remove(gone, out SimulatedLink? link))
                 link.Close();
+            network.Find(gone)?.Break(Id); // Its connection to here ends as well, and is refused from now on.
         }
 
         _removed.ExceptWith(now);

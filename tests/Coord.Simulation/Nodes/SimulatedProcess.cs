@@ -34,6 +34,7 @@ internal sealed class SimulatedProcess
         {
             Files = node.Disk,
             Entropy = entropy.Fill,
+            SegmentBytes = node.Cluster.Plan.SegmentBytes,
             CreatePump = options => new SimulatedPump(this, options),
         };
         RaftOptions options = node.Cluster.Plan.CreateRaftOptions(node);
