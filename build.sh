@@ -89,10 +89,25 @@ run_tests() {
   passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + total - ran))
 }
 
+# The simulator counts as three tests: what failed once, the same run in two processes, and half a minute of new ones.
+run_simulation() {
+  local simulator=artifacts/simulation/bin/Coord.Simulation/release/Coord.Simulation first second
+  say 'Coord.Simulation'
+  dotnet build tests/Coord.Simulation -c Release -p:CoordSimulation=true -v quiet --nologo || broken
+  count "$simulator" --regressions
+  first="$("$simulator" --seeds 4 | tail -n 1)" || true
+  second="$("$simulator" --seeds 4 --verify-determinism | tail -n 1)" || true
+  count test "$first" == "$second"
+  count "$simulator" --minutes 0.5
+}
+
+# Runs a command that is a test of its own.
+count() { if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi; }
+
 # A sample is a promise of the README: it counts as a test that passes if it ends well.
 run_sample() {
   say "$1"
-  if dotnet "artifacts/bin/$1/release/$1.dll"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+  count dotnet "artifacts/bin/$1/release/$1.dll"
 }
 
 summary() {
@@ -141,6 +156,7 @@ ci() {
   run_tests tests/Coord.Raft.Tests Debug # The assertions in the core are compiled into Debug alone.
   local sample
   for sample in Coord.FirstLog Coord.FirstProgram; do run_sample "$sample"; done
+  run_simulation
   summary
 }
 

@@ -17,6 +17,13 @@ internal sealed record RunResult(RunOptions Options, string Workload, FaultCount
 
     public long Events { get; init; }
 
+    public int Nodes { get; init; }
+
+    public int Clients { get; init; }
+
+    /// <summary>Gets how many faults the injector has brought about.</summary>
+    public int Injections { get; init; }
+
     public int Elections { get; init; }
 
     public int Commands { get; init; }

@@ -28,10 +28,11 @@ internal sealed class Runner(RunnerArguments arguments)
     {
         if (arguments.IsOneSeed)
             return RunOne();
+        if (arguments.Mutants is { } mutants)
+            return new MutantTable(arguments.Options, arguments.First, arguments.Seeds).Print(mutants) == 0 ? 0 : 1;
 
-        for (ulong seed = arguments.First; IsMore(seed); seed++)
+        foreach (RunOptions options in arguments.IsRegression ? Regressions.Load() : Swarm())
         {
-            RunOptions options = arguments.Options with { Seed = seed };
             RunResult result = SimulationRun.Run(options);
             _totals.Add(result);
             if (arguments.VerifiesDeterminism && SimulationRun.Run(options).Hash != result.Hash)
@@ -51,6 +52,12 @@ internal sealed class Runner(RunnerArguments arguments)
         return _totals.Failures == 0 ? 0 : 1;
     }
 
+    private IEnumerable<RunOptions> Swarm()
+    {
+        for (ulong seed = arguments.First; IsMore(seed); seed++)
+            yield return arguments.Options with { Seed = seed };
+    }
+
     private bool IsMore(ulong seed) =>
         arguments.Time is { } time ? _totals.Elapsed < time : seed < arguments.First + (ulong)arguments.Seeds;
 
@@ -68,12 +75,17 @@ internal sealed class Runner(RunnerArguments arguments)
         if (result.Failure is not null)
             Report(result);
         _totals.Report();
-        Console.WriteLine($"hash {result.Hash:x16}");
         return _totals.Failures == 0 ? 0 : 1;
     }
 
     private void Report(RunResult result)
     {
+        if (arguments.Shrinks)
+        {
+            result = Shrinker.Shrink(result);
+            Console.WriteLine($"Shrunk to {result.Nodes} nodes, {result.Clients} clients, {result.Injections} faults.");
+        }
+
         Console.WriteLine();
         Console.WriteLine($"FAILED {result.Failure!.Kind}: {result.Failure.Message}");
         Console.WriteLine($"replay: ./build.sh sim {result.Options.ToArguments()} --trace");

@@ -16,6 +16,9 @@ internal sealed class RunnerArguments
           --trace               print what happened, line by line, in any case
           --verify-determinism  run each seed twice, and compare
           --keep-going          do not stop at the first seed that fails
+          --shrink              make a seed that fails smaller, as small as it goes
+          --regressions         run the seeds that failed once
+          --mutants [NAME,...]  turn on one planted bug after the other, and run seeds until it is caught
 
         What is taken out of a run:
           --workload NAME  --nodes N  --clients N  --operations N  --injections N
@@ -37,6 +40,13 @@ internal sealed class RunnerArguments
 
     public bool KeepsGoing { get; private set; }
 
+    public bool Shrinks { get; private set; }
+
+    public bool IsRegression { get; private set; }
+
+    /// <summary>Gets the planted bugs to hunt; null if that is not wanted.</summary>
+    public IReadOnlyList<string>? Mutants { get; private set; }
+
     /// <summary>Reads arguments.</summary>
     /// <exception cref="FormatException">They make no sense; the message says which.</exception>
     public static RunnerArguments Parse(IReadOnlyList<string> args)
@@ -54,6 +64,12 @@ internal sealed class RunnerArguments
                 case "--minutes": parsed.Time = TimeSpan.FromMinutes(ParseNumber(Value())); break;
                 case "--verify-determinism": parsed.VerifiesDeterminism = true; break;
                 case "--keep-going": parsed.KeepsGoing = true; break;
+                case "--shrink": parsed.Shrinks = true; break;
+                case "--regressions": parsed.IsRegression = true; break;
+                case "--mutants":
+                    bool isNamed = i + 1 < args.Count && !args[i + 1].StartsWith('-');
+                    parsed.Mutants = isNamed ? [.. Value().Split(',').Select(KnownMutant)] : MutantTable.Names;
+                    break;
                 case "--seed":
                     parsed.IsOneSeed = true;
                     parsed.Options = parsed.Options with { Seed = ulong.Parse(Value(), CultureInfo.InvariantCulture) };
@@ -64,7 +80,7 @@ internal sealed class RunnerArguments
                 case "--clients": parsed.Options = parsed.Options with { Clients = Number() }; break;
                 case "--operations": parsed.Options = parsed.Options with { Operations = Number() }; break;
                 case "--injections": parsed.Options = parsed.Options with { Injections = Number() }; break;
-                case "--mutant": parsed.Options = parsed.Options with { Mutant = Value() }; break;
+                case "--mutant": parsed.Options = parsed.Options with { Mutant = KnownMutant(Value()) }; break;
                 case "--without":
                     parsed.Options = parsed.Options with
                     {
@@ -79,6 +95,9 @@ internal sealed class RunnerArguments
 
         return parsed;
     }
+
+    private static string KnownMutant(string name) => MutantTable.Names.Contains(name)
+        ? name : throw new FormatException($"No planted bug is called '{name}': {string.Join(' ', MutantTable.Names)}");
 
     private static double ParseNumber(string text) => double.Parse(text, CultureInfo.InvariantCulture);
 }

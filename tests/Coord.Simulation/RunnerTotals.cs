@@ -17,6 +17,7 @@ internal sealed class RunnerTotals
     private long _elections;
     private long _commands;
     private long _snapshots;
+    private ulong _hash;
 
     public int Failures { get; set; }
 
@@ -32,6 +33,7 @@ internal sealed class RunnerTotals
         _elections += result.Elections;
         _commands += result.Commands;
         _snapshots += result.Snapshots;
+        _hash = (_hash * 31) + result.Hash;
         if (result.Failure is not null)
             Failures++;
     }
@@ -58,6 +60,7 @@ internal sealed class RunnerTotals
             $"{_commands:n0} commands, {_elections:n0} elections, {_snapshots:n0} snapshots restored; workloads: "
             + string.Join(", ", _workloads.Select(workload => $"{workload.Key} {workload.Value}")));
         Console.WriteLine($"{_faults.Total:n0} faults: {_faults}");
+        Console.WriteLine($"hash {_hash:x16}");
     }
 
     private double Speed() =>

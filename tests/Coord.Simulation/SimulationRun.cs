@@ -16,6 +16,7 @@ internal sealed class SimulationRun
     private readonly FaultCounts _faults = new();
     private readonly IWorkload _workload;
     private readonly string _workloadName;
+    private FaultInjector? _injector;
     private bool _isOver;
 
     private SimulationRun(RunOptions options, TextWriter? trace)
@@ -61,6 +62,9 @@ internal sealed class SimulationRun
             Hash = _world.Trace.Hash,
             SimulatedTime = _world.Now,
             Events = _world.Events,
+            Nodes = _plan.Nodes,
+            Clients = _plan.Clients,
+            Injections = _injector?.Injections ?? 0,
             Elections = _cluster.Checks.Elections,
             Commands = _cluster.Checks.Commands,
             Snapshots = _cluster.Checks.Snapshots,
@@ -79,9 +83,9 @@ internal sealed class SimulationRun
             clients.Add(GuardAsync(() => _workload.RunAsync(actor)));
         }
 
-        FaultInjector injector = new(_cluster, _options.Injections);
+        _injector = new FaultInjector(_cluster, _options.Injections);
         await _world.DelayAsync(_plan.Duration).ConfigureAwait(false);
-        injector.Heal();
+        _injector.Heal();
         await _world.DelayAsync(_world.Chance.Fork("afterglow").Between(0, 5 * Span.Second)).ConfigureAwait(false);
         _isOver = true;
         await WithinBoundAsync(Task.WhenAll(clients), "clients end").ConfigureAwait(false);

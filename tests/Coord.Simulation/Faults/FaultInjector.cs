@@ -11,7 +11,6 @@ internal sealed class FaultInjector
     private readonly NodeFaults _nodes;
     private readonly Chance _repairs;
     private readonly int _maxInjections;
-    private int _injections;
     private bool _isStopped;
 
     public FaultInjector(Cluster cluster, int maxInjections)
@@ -27,6 +26,9 @@ internal sealed class FaultInjector
                 new Source(this, kind, cluster.World.Chance.Fork("fault " + kind)).ScheduleNext();
         }
     }
+
+    /// <summary>Gets how many faults have happened.</summary>
+    public int Injections { get; private set; }
 
     /// <summary>Ends all faults: everything runs again, and everybody reaches everybody.</summary>
     public void Heal()
@@ -74,9 +76,10 @@ internal sealed class FaultInjector
 
         public override void Run()
         {
-            if (injector._isStopped || ++injector._injections > injector._maxInjections)
+            if (injector._isStopped || injector.Injections >= injector._maxInjections)
                 return;
 
+            injector.Injections++;
             injector._cluster.World.Trace.Mix(injector._cluster.World.Now, 6, (long)kind);
             injector._cluster.World.Trace.Add("fault", $"{kind}");
             injector._cluster.Faults.Add(kind);

@@ -10,6 +10,9 @@ namespace Coord.Simulation.Kernel;
 /// </remarks>
 internal sealed class World : IThreadPoolWorkItem
 {
+    // Far more than any run needs: something goes in circles without letting time pass.
+    private const long MaxEvents = 3_000_000;
+
     private readonly EventQueue _queue = new();
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SimulationFailedException? _failure;
@@ -91,6 +94,8 @@ internal sealed class World : IThreadPoolWorkItem
                 }
 
                 AfterEvent();
+                if (Events > MaxEvents)
+                    Fail("runs away", $"There were {Events} events by {Now / Span.Second} s.");
                 if (_failure is not null || _isOver || !_queue.TryTake(out SimulatedEvent happening))
                     break;
 
