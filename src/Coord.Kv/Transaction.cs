@@ -1,3 +1,5 @@
+using Coord.Kv.Commands;
+
 namespace Coord.Kv;
 
 /// <summary>
@@ -24,6 +26,15 @@ public sealed record Transaction
     /// <summary>Begins a transaction without conditions.</summary>
     /// <param name="operations">What is done, in order.</param>
     public static Transaction Of(params IReadOnlyList<Operation> operations) => new() { Success = operations };
+
+    /// <summary>Finds a key that would be put twice, or put and deleted, in one course of the transaction.</summary>
+    /// <param name="key">The key, if there is one.</param>
+    /// <returns>True if there is one: no store commits the transaction then.</returns>
+    /// <remarks>
+    /// Of an inner transaction only one list is done: a key may be in both. Deletions may overlap each other.
+    /// </remarks>
+    /// <exception cref="ArgumentException">Transactions are nested more than 128 deep.</exception>
+    public bool TryFindConflict(out ReadOnlyMemory<byte> key) => TransactionChecker.TryFindConflict(this, out key);
 
     /// <summary>Says what is done if all conditions hold.</summary>
     /// <param name="operations">The operations, in order.</param>

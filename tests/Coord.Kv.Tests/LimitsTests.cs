@@ -17,6 +17,21 @@ public sealed class LimitsTests
         await Assert.ThrowsAsync<RequestTooLargeException>(async () => await store.Store.DeleteAsync("12345"));
         await Assert.ThrowsAsync<RequestTooLargeException>(
             async () => await store.Store.DeleteAsync(KeyRange.Between("a", "bbbbb")));
+        foreach (Operation large in (Operation[])
+            [
+                Operation.Put("12345"u8.ToArray(), default),
+                Operation.Put("a"u8.ToArray(), "123456"u8.ToArray()),
+                Operation.Delete(KeyRange.Single("12345")),
+                Operation.Delete(KeyRange.Between("a", "bbbbb")),
+            ])
+        {
+            await Assert.ThrowsAsync<RequestTooLargeException>(
+                async () => await store.Store.CommitAsync(Transaction.Of(large)));
+            await Assert.ThrowsAsync<RequestTooLargeException>(
+                async () => await store.Store.CommitAsync(
+                    new Transaction().Else(Operation.Nested(Transaction.Of(large)))));
+        }
+
         Assert.Equal(2, store.Machine.Status.Revision.Value);
     }
 

@@ -53,10 +53,10 @@ internal sealed class KvHandler(EtcdMember member)
     public async ValueTask<TxnResponse> TxnAsync(
         TxnRequest request, SessionTicket ticket, CancellationToken cancellationToken)
     {
-        TransactionCheck.Check(request, member.Options.MaxTransactionOperations);
+        Transaction transaction = TransactionCheck.Check(request, member.Options.MaxTransactionOperations);
         member.CheckSize(request.CalculateSize());
         TransactionResult result = await member.Store.InSession(ticket)
-            .CommitAsync(TransactionWire.Transaction(request), cancellationToken)
+            .CommitAsync(transaction, cancellationToken)
             .ConfigureAwait(false);
         TxnResponse response = TransactionWire.Response(result);
         response.Header = member.Header(result.Revision);

@@ -26,13 +26,14 @@ internal static class TransactionCheck
     /// <param name="request">The transaction.</param>
     /// <param name="maxOperations">How many operations it may have.</param>
     /// <exception cref="EtcdException">The request is refused.</exception>
-    public static void Check(TxnRequest request, int maxOperations)
+    /// <returns>The transaction, as the store takes it.</returns>
+    public static Transaction Check(TxnRequest request, int maxOperations)
     {
         CheckOperations(request, maxOperations);
-
-        // Only now: a request with too many operations is not worth comparing each with each.
-        CheckOverlaps(request.Success);
-        CheckOverlaps(request.Failure);
+        Transaction transaction = TransactionWire.Transaction(request);
+        if (transaction.TryFindConflict(out _))
+            throw EtcdError.DuplicateKey.ToException();
+        return transaction;
     }
 
     private static void CheckKey(ByteString key)
@@ -66,49 +67,6 @@ internal static class TransactionCheck
 
             // An operation without content; etcd's word for it.
             default: throw EtcdError.KeyNotFound.ToException();
-        }
-    }
-
-    /// <summary>
-    /// Refuses a list of operations that puts a key twice, or puts and deletes it, on one path. Its inner transactions
-    /// count; what stands in different branches of one does not meet.
-    /// </summary>
-    private static (HashSet<ByteString> Puts, List<KeyRange> Deletions) CheckOverlaps(IEnumerable<RequestOp> operations)
-    {
-        HashSet<ByteString> puts = [];
-        List<KeyRange> deletions = [];
-        foreach (RequestOp operation in operations)
-        {
-            if (operation.RequestDeleteRange is { } delete)
-                deletions.Add(Wire.Range(delete.Key, delete.RangeEnd));
-        }
-
-        foreach (RequestOp operation in operations)
-        {
-            if (operation.RequestTxn is not { } inner)
-                continue;
-
-            (HashSet<ByteString> success, List<KeyRange> successDeletions) = CheckOverlaps(inner.Success);
-            (HashSet<ByteString> failure, List<KeyRange> failureDeletions) = CheckOverlaps(inner.Failure);
-            success.UnionWith(failure);
-            foreach (ByteString key in success)
-                Add(key);
-            deletions.AddRange(successDeletions);
-            deletions.AddRange(failureDeletions);
-        }
-
-        foreach (RequestOp operation in operations)
-        {
-            if (operation.RequestPut is { } put)
-                Add(put.Key);
-        }
-
-        return (puts, deletions);
-
-        void Add(ByteString key)
-        {
-            if (!puts.Add(key) || deletions.Exists(range => range.Contains(key.Span)))
-                throw EtcdError.DuplicateKey.ToException();
         }
     }
 }

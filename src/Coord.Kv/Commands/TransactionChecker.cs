@@ -11,9 +11,36 @@ internal static class TransactionChecker
     public static void Check(Transaction transaction, KeyValueOptions options)
     {
         CheckParts(transaction, options.MaxTransactionOperations, depth: 1, options);
-        _ = CollectWrites(transaction.Success);
-        _ = CollectWrites(transaction.Failure);
+        if (TryFindConflict(transaction, out ReadOnlyMemory<byte> key))
+        {
+            throw new ArgumentException(
+                $"The key {KeyText.Of(key.Span)} is put twice, or put and deleted, in one transaction.",
+                nameof(transaction));
+        }
     }
+
+    /// <summary>Finds a key that would be put twice, or put and deleted, on one path.</summary>
+    /// <exception cref="ArgumentException">It is nested too deeply.</exception>
+    public static bool TryFindConflict(Transaction transaction, out ReadOnlyMemory<byte> key)
+    {
+        ThrowIfTooDeep(transaction, depth: 1);
+        return WriteConflicts.TryFind(transaction.Success, out key)
+            || WriteConflicts.TryFind(transaction.Failure, out key);
+    }
+
+    private static void ThrowIfTooDeep(Transaction transaction, int depth)
+    {
+        if (depth > TransactionCodec.MaxDepth)
+            ThrowTooMany(transaction);
+
+        foreach (NestedOperation inner in transaction.Success.OfType<NestedOperation>())
+            ThrowIfTooDeep(inner.Transaction, depth + 1);
+        foreach (NestedOperation inner in transaction.Failure.OfType<NestedOperation>())
+            ThrowIfTooDeep(inner.Transaction, depth + 1);
+    }
+
+    private static void ThrowTooMany(Transaction transaction) =>
+        throw new ArgumentException("The transaction has too many operations.", nameof(transaction));
 
     /// <summary>
     /// Counts and looks at the parts. The longest list of a transaction is taken from what it may have; what is left is
@@ -24,7 +51,7 @@ internal static class TransactionChecker
         int longest = Math.Max(
             transaction.Conditions.Count, Math.Max(transaction.Success.Count, transaction.Failure.Count));
         if (longest > maxOperations || depth > TransactionCodec.MaxDepth)
-            throw new ArgumentException("The transaction has too many operations.", nameof(transaction));
+            ThrowTooMany(transaction);
 
         foreach (Comparison condition in transaction.Conditions)
             ThrowIfNoKey(condition.Range.Key);
@@ -50,6 +77,8 @@ internal static class TransactionChecker
                 break;
             case DeleteOperation delete:
                 ThrowIfNoKey(delete.Range.Key);
+                ThrowIfLarger("The key", delete.Range.Key.Length, options.MaxKeyBytes);
+                ThrowIfLarger("The end of the range", delete.Range.RangeEnd.Length, options.MaxKeyBytes);
                 break;
             case NestedOperation nested:
                 CheckParts(nested.Transaction, maxOperations, depth + 1, options);
@@ -65,58 +94,6 @@ internal static class TransactionChecker
         if (options is { KeepLease: true, Lease.IsNone: false })
             throw new ArgumentException("A lease is given although the key is to keep its own.", nameof(options));
     }
-
-    /// <summary>
-    /// Collects the keys that a list of operations puts and the ranges that it deletes, inner transactions included.
-    /// </summary>
-    /// <exception cref="ArgumentException">A key would be put twice, or put and deleted, on one path.</exception>
-    private static (HashSet<byte[]> Puts, List<KeyRange> Deletes) CollectWrites(IReadOnlyList<Operation> operations)
-    {
-        HashSet<byte[]> puts = new(Watches.KeyComparer.Instance);
-        List<KeyRange> deletes = [.. operations.OfType<DeleteOperation>().Select(delete => delete.Range)];
-        foreach (NestedOperation nested in operations.OfType<NestedOperation>())
-        {
-            (HashSet<byte[]> thenPuts, List<KeyRange> thenDeletes) = CollectWrites(nested.Transaction.Success);
-            (HashSet<byte[]> elsePuts, List<KeyRange> elseDeletes) = CollectWrites(nested.Transaction.Failure);
-            foreach (byte[] key in thenPuts)
-                Add(key, puts, deletes);
-
-            // Of its two lists one is done: a key may be in both. But it may be in no other transaction beside.
-            foreach (byte[] key in elsePuts)
-            {
-                if (!thenPuts.Contains(key))
-                    Add(key, puts, deletes);
-                else
-                    ThrowIfDeleted(key, deletes);
-            }
-
-            deletes.AddRange(thenDeletes);
-            deletes.AddRange(elseDeletes);
-        }
-
-        foreach (PutOperation put in operations.OfType<PutOperation>())
-            Add(put.Key.ToArray(), puts, deletes);
-        return (puts, deletes);
-    }
-
-    private static void Add(byte[] key, HashSet<byte[]> puts, List<KeyRange> deletes)
-    {
-        if (!puts.Add(key))
-            ThrowDuplicate(key);
-        ThrowIfDeleted(key, deletes);
-    }
-
-    private static void ThrowIfDeleted(byte[] key, List<KeyRange> deletes)
-    {
-        foreach (KeyRange range in deletes)
-        {
-            if (range.Contains(key))
-                ThrowDuplicate(key);
-        }
-    }
-
-    private static void ThrowDuplicate(byte[] key) => throw new ArgumentException(
-        $"The key {KeyText.Of(key)} is put twice, or put and deleted, in one transaction.", nameof(key));
 
     private static void ThrowIfLarger(string part, long bytes, long maxBytes)
     {
