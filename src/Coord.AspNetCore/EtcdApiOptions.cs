@@ -42,6 +42,23 @@ public sealed class EtcdApiOptions
     /// <value>128, or that of the node's store.</value>
     public int MaxTransactionOperations { get; set; } = 128;
 
+    /// <summary>Gets or sets how many watches one stream may have.</summary>
+    /// <value>100,000. One whose key is long counts once more for each kilobyte of it.</value>
+    /// <remarks>
+    /// One more is answered as created and cancelled, with the reason <c>etcdserver: too many requests</c>; the stream
+    /// and its other watches go on. So is one beyond <see cref="MaxWatches"/>.
+    /// </remarks>
+    public int MaxWatchesPerStream { get; set; } = 100_000;
+
+    /// <summary>Gets or sets how many watches the clients of this member may have together.</summary>
+    /// <value>1,000,000. An idle one takes about half a kilobyte besides its key.</value>
+    public int MaxWatches { get; set; } = 1_000_000;
+
+    /// <summary>Gets or sets how many streams of watches this member serves at a time.</summary>
+    /// <value>65,536.</value>
+    /// <remarks>One more ends at once with ResourceExhausted, <c>etcdserver: too many requests</c>.</remarks>
+    public int MaxWatchStreams { get; set; } = 65_536;
+
     /// <summary>Gets or sets how much the store may hold, for the metrics.</summary>
     /// <value>2,147,483,648 bytes (2 GiB), or that of the node's store.</value>
     public long QuotaBytes { get; set; } = 2L << 30;

@@ -13,7 +13,7 @@ namespace Coord.AspNetCore.Handlers;
 ///    what was on its way when the client cancelled a watch belongs to no watch any more, even if the id is used again.
 /// 3. A client that does not read stops the sender, and with it nothing else: the store lets its watches fall back.
 /// </remarks>
-internal sealed class WatchSession(EtcdMember member, IWatchConnection connection) : IDisposable
+internal sealed class WatchSession(EtcdMember member, IWatchConnection connection, WatchBounds bounds) : IDisposable
 {
     private const long InvalidId = -1;
 
@@ -25,9 +25,11 @@ internal sealed class WatchSession(EtcdMember member, IWatchConnection connectio
     private readonly Dictionary<long, long> _numbers = [];
     private long _lastNumber;
     private long _nextId;
+    private int _size;
 
     public void Dispose()
     {
+        bounds.Remove(_size);
         _stream.Dispose();
         _writing.Dispose();
     }
@@ -115,6 +117,11 @@ internal sealed class WatchSession(EtcdMember member, IWatchConnection connectio
         if (request.WatchId != 0 && _numbers.ContainsKey(request.WatchId))
             return Refused("mvcc: duplicate watch ID provided on the WatchStream");
 
+        int size = WatchBounds.SizeOf(range);
+        if (!bounds.TryAdd(size, _size))
+            return Refused(EtcdError.TooManyRequests.Text);
+        _size += size;
+
         WatchOptions options = new()
         {
             StartRevision = new Revision(request.StartRevision),
@@ -126,7 +133,7 @@ internal sealed class WatchSession(EtcdMember member, IWatchConnection connectio
         long number = ++_lastNumber;
         _stream.Add(range, options, number, out Revision current);
         long id = request.WatchId != 0 ? request.WatchId : FreeId();
-        _watches.Add(number, new OpenWatch(id, request.Fragment));
+        _watches.Add(number, new OpenWatch(id, request.Fragment, size));
         _numbers.Add(id, number);
         return new WatchResponse { Header = member.Header(current), WatchId = id, Created = true };
     }
@@ -186,10 +193,12 @@ internal sealed class WatchSession(EtcdMember member, IWatchConnection connectio
 
     private void Forget(long number, long id)
     {
-        _watches.Remove(number);
+        _watches.Remove(number, out OpenWatch watch);
+        _size -= watch.Size;
+        bounds.Remove(watch.Size);
         _numbers.Remove(id);
     }
 
     /// <summary>A watch as the client knows it.</summary>
-    private readonly record struct OpenWatch(long Id, bool Fragments);
+    private readonly record struct OpenWatch(long Id, bool Fragments, int Size);
 }
