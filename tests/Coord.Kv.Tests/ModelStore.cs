@@ -1,7 +1,7 @@
 namespace Coord.Kv.Tests;
 
 /// <summary>The dumb twin: a list of all changes ever made, from which every answer is worked out anew.</summary>
-internal sealed class ModelStore
+internal sealed class ModelStore(ModelError error = ModelError.None)
 {
     private readonly List<Change> _changes = [];
 
@@ -36,7 +36,7 @@ internal sealed class ModelStore
     public List<string> Delete(KeyRange range)
     {
         List<string> keys = [.. Get(range, Revision).Select(kv => kv.KeyString)];
-        if (keys.Count > 0)
+        if (keys.Count > 0 && error is not ModelError.ForgetsThatDeletionsMakeRevisions)
             Revision++;
         _changes.AddRange(keys.Select(key => new Change(Revision, key, null)));
         return keys;
@@ -46,18 +46,25 @@ internal sealed class ModelStore
         _changes.Where(change => change.Revision <= revision && range.Contains(TestStore.Bytes(change.Key)))
             .GroupBy(change => change.Key)
             .OrderBy(group => group.Key, StringComparer.Ordinal)
-            .Select(group => Newest([.. group]))
+            .Select(group => Newest([.. group], error))
             .OfType<KeyValue>()
             .ToList();
 
     public List<WatchEvent> Events(KeyRange range, long from) =>
         _changes.Where(change => change.Revision >= from && range.Contains(TestStore.Bytes(change.Key)))
+            .Where(change => error is not ModelError.TearsRevisions || !IsLastOfSeveral(change))
             .Select(ToEvent)
             .ToList();
 
+    private bool IsLastOfSeveral(Change change)
+    {
+        List<Change> revision = _changes.FindAll(other => other.Revision == change.Revision);
+        return revision.Count > 1 && ReferenceEquals(revision[^1], change);
+    }
+
     private static long Cost(Change change) => 128 + change.Key.Length + (change.Value?.Length ?? 0);
 
-    private static KeyValue? Newest(List<Change> changes)
+    private static KeyValue? Newest(List<Change> changes, ModelError error)
     {
         if (changes[^1].Value is not { } value)
             return null;
@@ -68,7 +75,7 @@ internal sealed class ModelStore
             TestStore.Bytes(value),
             new(life[0].Revision),
             new(life[^1].Revision),
-            life.Count);
+            error is ModelError.GoesOnCountingAfterADeletion ? changes.Count(c => c.Value is not null) : life.Count);
     }
 
     private WatchEvent ToEvent(Change change)

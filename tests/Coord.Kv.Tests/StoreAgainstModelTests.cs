@@ -1,4 +1,5 @@
 using Coord.Kv.Mvcc.Native;
+using Coord.Kv.Tests.Shrinking;
 using FsCheck;
 using FsCheck.Xunit;
 
@@ -7,35 +8,49 @@ namespace Coord.Kv.Tests;
 /// <summary>
 /// The store answers as a list of all changes ever made would: reads at any revision, history, sizes, refusals.
 /// </summary>
-/// <remarks>A failure prints its seed; add it to <see cref="Replay"/>.</remarks>
+/// <remarks>A failure shrinks, and prints its script; add that to <see cref="Replay"/>.</remarks>
 public sealed class StoreAgainstModelTests
 {
     private static readonly KeyValueOptions Unlimited = new() { RetainedRevisions = 0, QuotaBytes = 0 };
 
     [Property(MaxTest = 100)]
-    public void The_store_and_its_dumb_twin_answer_alike(DoNotSize<int> seed) => Run(seed.Item, keys: 12, steps: 150);
+    public Property The_store_and_its_dumb_twin_answer_alike() =>
+        Script.Holds(maxSteps: 150, maxChoices: 20, script => Run(script, keys: 12));
 
     [Property(MaxTest = 4)]
-    public void They_answer_alike_with_more_keys_than_one_step_reads(DoNotSize<int> seed) =>
-        Run(seed.Item, keys: 700, steps: 900);
+    public Property They_answer_alike_with_more_keys_than_one_step_reads() =>
+        Script.Holds(maxSteps: 900, maxChoices: 20, script => Run(script, keys: 700));
 
     [Theory]
-    [InlineData(1, 12, 300)]
-    public void Replay(int seed, int keys, int steps) => Run(seed, keys, steps);
+    [InlineData("0,0,1,0,1;0,13,1;0,19,2;", 12)]
+    public void Replay(string script, int keys) => Run(Script.Parse(script), keys);
 
-    private static void Run(int seed, int keys, int steps)
+    /// <summary>What a wrong store looks like: found, and told in no more steps than it takes.</summary>
+    [Theory]
+    [InlineData(ModelError.ForgetsThatDeletionsMakeRevisions, 2)]
+    [InlineData(ModelError.GoesOnCountingAfterADeletion, 3)]
+    public void A_wrong_twin_is_found_in_a_few_steps(ModelError error, int steps)
     {
-        Random random = new(seed);
-        StoreLayout layout = random.Next(2) == 0 ? TestStore.TinyLayout : StoreLayout.Default;
+        Script smallest =
+            Script.Smallest(maxSteps: 150, maxChoices: 20, script => Run(script, keys: 12, error));
+        Assert.InRange(smallest.Steps.Length, 1, steps);
+    }
+
+    private static void Run(Script script, int keys, ModelError error = ModelError.None)
+    {
+        Choices first = new(script.Steps is [var step, ..] ? step : []);
+        StoreLayout layout = first.Next(2) == 0 ? StoreLayout.Default : TestStore.TinyLayout;
         TestStore store = new(Unlimited, layout);
-        ModelStore model = new();
-        for (int i = 0; i < steps; i++)
+        ModelStore model = new(error);
+        for (int i = 0; i < script.Steps.Length; i++)
         {
-            Change(random, keys, store, model);
-            if (random.Next(20) == 0)
+            Choices choices = new(script.Steps[i]);
+            int turn = choices.Next(60);
+            Change(choices, keys, store, model);
+            if (turn % 20 == 19)
                 store = Reborn(store, layout);
-            if (keys < 100 || random.Next(30) == 0)
-                AssertAlike(random, keys, store, model, $"seed {seed}, step {i}");
+            if (keys < 100 || turn % 30 == 0)
+                AssertAlike(choices, keys, store, model, $"step {i}");
         }
     }
 

@@ -1,19 +1,24 @@
+using Coord.Kv.Tests.Shrinking;
+
 namespace Coord.Kv.Tests;
 
-/// <summary>One run of a stream with many watches from a seed, against the dumb twin.</summary>
+/// <summary>One run of a stream with many watches, as a script says, against the dumb twin.</summary>
 internal sealed class StreamRun
 {
-    private readonly Random _random;
+    private readonly Script _script;
     private readonly TestStore _store;
-    private readonly ModelStore _model = new();
+    private readonly ModelStore _model;
     private readonly WatchStream _stream;
     private readonly List<WatchEvent> _events = [];
     private readonly Dictionary<long, Seen> _watches = [];
+    private Choices _random;
     private long _lastId;
 
-    public StreamRun(int seed)
+    public StreamRun(Script script, ModelError error = ModelError.None)
     {
-        _random = new(seed);
+        _script = script;
+        _model = new(error);
+        _random = new(script.Steps is [var first, ..] ? first : []);
         _store = new(new()
         {
             RetainedRevisions = 0,
@@ -23,23 +28,24 @@ internal sealed class StreamRun
         _stream = _store.Store.OpenWatchStream();
     }
 
-    public void Run(int steps)
+    public void Run()
     {
-        for (int i = 0; i < steps; i++)
+        foreach (int[] step in _script.Steps)
         {
+            _random = new(step);
             long before = _model.Revision;
             Change();
             _events.AddRange(
                 _model.Events(KeyRange.All, before + 1).Select(e => e with { Previous = null }));
-            if (_watches.Count < 12 && _random.Next(8) == 0)
+            if (_watches.Count < 12 && _random.Next(8) == 7)
                 Add();
-            if (_random.Next(30) == 0)
+            if (_random.Next(30) == 29)
                 Remove();
-            if (_random.Next(15) == 0)
+            if (_random.Next(15) == 14)
                 _stream.RequestProgress();
-            if (_random.Next(60) == 0)
+            if (_random.Next(60) == 59)
                 _store.Restore(_store.Snapshot()); // As if this member had been sent a snapshot.
-            if (_random.Next(50) == 0 && _model.Compacted < _model.Revision)
+            if (_random.Next(50) == 49 && _model.Compacted < _model.Revision)
                 Compact();
             for (int reads = _random.Next(4); reads > 0; reads--)
                 Read();

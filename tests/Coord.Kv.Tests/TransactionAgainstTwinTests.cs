@@ -1,3 +1,4 @@
+using Coord.Kv.Tests.Shrinking;
 using FsCheck;
 using FsCheck.Xunit;
 
@@ -6,29 +7,29 @@ namespace Coord.Kv.Tests;
 /// <summary>
 /// Transactions of any shape, and leases, answer and leave behind what a list of all versions ever made would.
 /// </summary>
-/// <remarks>A failure prints its seed; add it to <see cref="Replay"/>.</remarks>
+/// <remarks>A failure shrinks, and prints its script; add that to <see cref="Replay"/>.</remarks>
 public sealed class TransactionAgainstTwinTests
 {
     private const int Keys = 12;
 
     [Property(MaxTest = 80)]
-    public void The_store_and_its_dumb_twin_answer_alike(DoNotSize<int> seed) => Run(seed.Item, steps: 80);
+    public Property The_store_and_its_dumb_twin_answer_alike() => Script.Holds(maxSteps: 80, maxChoices: 60, Run);
 
     [Theory]
-    [InlineData(1, 300)]
-    public void Replay(int seed, int steps) => Run(seed, steps);
+    [InlineData("0,1;5,0,1,0,0,0,0,0,1,0;")]
+    public void Replay(string script) => Run(Script.Parse(script));
 
-    private static void Run(int seed, int steps)
+    private static void Run(Script script)
     {
-        Random random = new(seed);
         TestStore store = new();
         TransactionTwin twin = new();
-        for (int i = 0; i < steps; i++)
+        for (int i = 0; i < script.Steps.Length; i++)
         {
-            Step(random, store, twin, $"seed {seed}, step {i}");
-            Assert.Equal((twin.Revision, twin.Leases), (store.Status.Revision.Value, store.Status.Leases));
-            if (random.Next(25) == 0)
+            Choices choices = new(script.Steps[i]);
+            if (choices.Next(25) == 24)
                 store.Restore(store.Snapshot());
+            Step(choices, store, twin, $"step {i}");
+            Assert.Equal((twin.Revision, twin.Leases), (store.Status.Revision.Value, store.Status.Leases));
         }
 
         long from = Math.Max(2, twin.Compacted);

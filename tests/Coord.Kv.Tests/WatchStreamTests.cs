@@ -1,3 +1,4 @@
+using Coord.Kv.Tests.Shrinking;
 using Coord.Raft;
 using FsCheck;
 using FsCheck.Xunit;
@@ -182,11 +183,21 @@ public sealed class WatchStreamTests : IDisposable
 
     /// <summary>The guarantees of etcd's watches, on one stream of many, whatever the reader's pace.</summary>
     [Property(MaxTest = 60)]
-    public void Watches_of_a_stream_see_what_the_twin_lists(DoNotSize<int> seed) => new StreamRun(seed.Item).Run(500);
+    public Property Watches_of_a_stream_see_what_the_twin_lists() =>
+        Script.Holds(maxSteps: 500, maxChoices: 40, script => new StreamRun(script).Run());
 
     [Theory]
-    [InlineData(1)]
-    public void Replay(int seed) => new StreamRun(seed).Run(2000);
+    [InlineData("3,200,0,0,7,0,0;0,5,29;")]
+    public void Replay(string script) => new StreamRun(Script.Parse(script)).Run();
+
+    /// <summary>It takes a watch of everything, and one write that changes several keys.</summary>
+    [Fact]
+    public void A_torn_revision_is_found_in_a_few_steps()
+    {
+        Script smallest = Script.Smallest(
+            maxSteps: 500, maxChoices: 40, script => new StreamRun(script, ModelError.TearsRevisions).Run());
+        Assert.InRange(smallest.Steps.Length, 1, 3);
+    }
 
     private static string Describe(WatchNotice notice) => $"{notice.WatchId} {notice.Kind} {notice.Revision}";
 

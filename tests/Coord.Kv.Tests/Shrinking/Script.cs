@@ -31,6 +31,27 @@ internal sealed record Script(int[][] Steps)
             return (wrong is null).ToProperty().Label($"{wrong?.Message}\nScript: {script}");
         });
 
+    /// <summary>Finds a script that fails and returns the smallest; for runs that are made to fail.</summary>
+    public static Script Smallest(int maxSteps, int maxChoices, Action<Script> run)
+    {
+        Script? smallest = null;
+        Property property = Holds(maxSteps, maxChoices, script =>
+        {
+            try
+            {
+                run(script);
+            }
+            catch (Exception)
+            {
+                // Shrinking goes on from what fails alone, so the last one is the smallest.
+                smallest = script;
+                throw;
+            }
+        });
+        Assert.ThrowsAny<Exception>(() => Check.One(Config.QuickThrowOnFailure, property));
+        return smallest!;
+    }
+
     /// <summary>Returns the script in a form that can be kept as the case of a test.</summary>
     public override string ToString() => string.Concat(Steps.Select(step => string.Join(',', step) + ";"));
 
