@@ -61,16 +61,20 @@ public sealed partial class KeyValueStateMachine
             channel.RequestProgress(_state.Store.Revision);
     }
 
-    /// <summary>Reads on for a channel: one step of one of its watches.</summary>
+    /// <summary>Reads on for a channel.</summary>
     /// <param name="channel">The channel.</param>
-    /// <param name="notice">What the step has for the reader; null if nothing.</param>
-    /// <param name="wait">What to wait for before the next call; null if there is more to do.</param>
-    internal void ReadChannel(WatchChannel channel, out WatchNotice? notice, out Task? wait)
+    /// <param name="notices">Takes what there is for the reader.</param>
+    /// <param name="wait">What to wait for before the next call; null if there may be more to do.</param>
+    /// <returns>How many notices there are, which may be none.</returns>
+    internal int ReadChannel(WatchChannel channel, Span<WatchNotice> notices, out Task? wait)
     {
         lock (_lock)
-            wait = channel.Step(_state.Store, out notice) ? null : channel.WaitAsync();
-
-        GC.KeepAlive(this);
+        {
+            int count = channel.Read(_state.Store, notices, out bool isIdle);
+            wait = isIdle && count == 0 ? channel.WaitAsync() : null;
+            GC.KeepAlive(this);
+            return count;
+        }
     }
 
     /// <summary>Lets watches report how far they have come.</summary>

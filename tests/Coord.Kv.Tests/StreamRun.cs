@@ -125,7 +125,17 @@ internal sealed class StreamRun
 
     private bool Read()
     {
-        _stream.Step(out WatchNotice? notice, out Task? wait);
+        WatchNotice[] notices = new WatchNotice[_random.Next(1, 5)];
+        int count = _stream.Step(notices, out Task? wait);
+        Assert.True(wait is null || count == 0);
+        foreach (WatchNotice notice in notices.AsSpan(0, count))
+            Take(notice);
+
+        return wait is null;
+    }
+
+    private void Take(WatchNotice notice)
+    {
         if (notice is { WatchId: -1 })
         {
             Assert.InRange(notice.Revision.Value, 1, _model.Revision);
@@ -138,7 +148,7 @@ internal sealed class StreamRun
             Assert.True(_model.Compacted > (ended.Events.Count == 0 ? ended.From : ended.Events[^1].Revision.Value));
             Assert.True(_watches.Remove(notice.WatchId));
         }
-        else if (notice is not null)
+        else
         {
             // A watch that was removed has nothing; a revision is never torn; the notice says how far it goes.
             Seen seen = _watches[notice.WatchId];
@@ -146,8 +156,6 @@ internal sealed class StreamRun
             Assert.Equal(notice.Events[^1].Revision, notice.Revision);
             seen.Events.AddRange(notice.Events);
         }
-
-        return wait is null;
     }
 
     private void AssertComplete(Seen seen, long upTo)

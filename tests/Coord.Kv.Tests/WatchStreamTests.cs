@@ -57,6 +57,34 @@ public sealed class WatchStreamTests : IDisposable
     }
 
     [Fact]
+    public async Task Many_are_read_at_once_and_share_their_events()
+    {
+        WatchNotice[] notices = new WatchNotice[3];
+        Add("a", new() { ReturnPrevious = true });
+        for (int i = 0; i < 4; i++)
+            Add("a");
+        ValueTask<int> waiting = _stream.ReadManyAsync(notices);
+        Assert.False(waiting.IsCompleted);
+        _store.Put("a", "1");
+        _store.Machine.OnBatchApplied(default);
+        Assert.Equal(3, await waiting);
+        Assert.Equal([4L, 3, 2], notices.Select(notice => notice.WatchId));
+        Assert.All(notices, notice => Assert.Same(notices[0].Events, notice.Events));
+
+        _store.Put("a", "2");
+        Assert.Equal(3, await _stream.ReadManyAsync(notices));
+        Assert.Equal([1L, 0, 4], notices.Select(notice => notice.WatchId));
+        Assert.Equal([2L, 3], notices[1].Events.Select(e => e.Revision.Value));
+        Assert.Equal("1", notices[1].Events[1].Previous!.ValueString);
+        Assert.Equal([2L, 3], notices[0].Events.Select(e => e.Revision.Value));
+        Assert.Equal([3L], notices[2].Events.Select(e => e.Revision.Value));
+
+        await Assert.ThrowsAsync<ArgumentException>(() => _stream.ReadManyAsync(default).AsTask());
+        _stream.Dispose();
+        Assert.Equal(0, await _stream.ReadManyAsync(notices));
+    }
+
+    [Fact]
     public void A_removed_watch_delivers_nothing_more()
     {
         long a = Add("a");

@@ -1,3 +1,4 @@
+using Coord.AspNetCore.Hot;
 using Coord.Kv;
 using Coord.Protocol.Etcd;
 using Coord.Raft;
@@ -39,6 +40,11 @@ internal sealed class EtcdMember(RaftNode node, EmbeddedKeyValueStore store, IOp
         Revision = revision.Value,
         RaftTerm = (ulong)Node.Status.Term.Value,
     };
+
+    /// <summary>Makes the header of an answer that is not made a message first.</summary>
+    /// <param name="revision">The store's revision that the answer stands for.</param>
+    public AnswerHeader HotHeader(Revision revision) =>
+        new(Options.ClusterId.Value, Node.Id.Value, revision.Value, (ulong)Node.Status.Term.Value);
 
     /// <summary>Makes the header of an answer that stands for what this member has applied by now.</summary>
     public ResponseHeader Header() => Header(Store.Status.Revision);

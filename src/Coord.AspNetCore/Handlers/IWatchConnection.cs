@@ -1,17 +1,27 @@
+using Coord.AspNetCore.Hot;
 using Coord.Protocol.Etcd;
 
 namespace Coord.AspNetCore.Handlers;
 
 /// <summary>What carries one stream of watches to its client.</summary>
+/// <remarks>One caller at a time reads; one at a time writes or flushes, possibly during a read.</remarks>
 internal interface IWatchConnection
 {
-    /// <summary>Waits for the next request. Called by one caller at a time.</summary>
+    /// <summary>Waits for the next request.</summary>
     /// <returns>The request, or null if the client sends no more.</returns>
     ValueTask<WatchRequest?> ReadAsync(CancellationToken cancellationToken);
 
-    /// <summary>Sends a response. Called by one caller at a time, possibly during a read.</summary>
-    /// <param name="response">What to send; not changed afterwards.</param>
-    /// <param name="more">Whether another one follows at once, so that this one need not be pushed out.</param>
+    /// <summary>Writes a response, which leaves with the next flush at the latest.</summary>
+    ValueTask WriteAsync(WatchResponse response, CancellationToken cancellationToken);
+
+    /// <summary>Writes a response with events, which leaves with the next flush at the latest.</summary>
+    /// <param name="header">Its header.</param>
+    /// <param name="watchId">The watch as the client knows it.</param>
+    /// <param name="events">The events, encoded as the fields of the response; not used after the return.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    Task WriteAsync(WatchResponse response, bool more, CancellationToken cancellationToken);
+    ValueTask WriteEventsAsync(
+        AnswerHeader header, long watchId, ReadOnlyMemory<byte> events, CancellationToken cancellationToken);
+
+    /// <summary>Pushes out what has been written.</summary>
+    ValueTask FlushAsync(CancellationToken cancellationToken);
 }

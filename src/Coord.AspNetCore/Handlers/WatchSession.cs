@@ -1,3 +1,4 @@
+using Coord.AspNetCore.Hot;
 using Coord.Kv;
 using Coord.Protocol.Etcd;
 using Google.Protobuf;
@@ -19,7 +20,12 @@ internal sealed class WatchSession(EtcdMember member, IWatchConnection connectio
 
     private static readonly ByteString FirstKey = ByteString.CopyFrom(0);
 
+    /// <summary>How many notices are taken from the store at a time: it is asked rarely, and never for long.</summary>
+    private const int NoticesAtATime = 64;
+
     private readonly WatchStream _stream = member.Store.OpenWatchStream();
+    private readonly WatchNotice[] _notices = new WatchNotice[NoticesAtATime];
+    private readonly EncodedEvents _encoded = new();
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly Dictionary<long, OpenWatch> _watches = [];
     private readonly Dictionary<long, long> _numbers = [];
@@ -50,7 +56,10 @@ internal sealed class WatchSession(EtcdMember member, IWatchConnection connectio
                     _ => null,
                 };
                 if (response is not null)
-                    await connection.WriteAsync(response, more: false, cancellationToken).ConfigureAwait(false);
+                {
+                    await connection.WriteAsync(response, cancellationToken).ConfigureAwait(false);
+                    await connection.FlushAsync(cancellationToken).ConfigureAwait(false);
+                }
             }
             finally
             {
@@ -62,49 +71,84 @@ internal sealed class WatchSession(EtcdMember member, IWatchConnection connectio
     /// <summary>Sends what happens, until the store or the client ends it.</summary>
     public async Task SendAsync(CancellationToken cancellationToken)
     {
-        ValueTask<WatchNotice?> next = _stream.ReadAsync(cancellationToken);
-        while (await next.ConfigureAwait(false) is { } notice)
+        bool isWritten = false;
+        while (true)
         {
-            // If the next one is there already, the two leave together.
-            next = _stream.ReadAsync(cancellationToken);
-            await SendAsync(notice, next.IsCompleted, cancellationToken).ConfigureAwait(false);
+            ValueTask<int> next = _stream.ReadManyAsync(_notices, cancellationToken);
+            if (isWritten && !next.IsCompleted)
+            {
+                // What came together leaves together, as soon as there is no more of it.
+                await FlushAsync(cancellationToken).ConfigureAwait(false);
+                isWritten = false;
+            }
+
+            int count = await next.ConfigureAwait(false);
+            if (count == 0)
+                return;
+
+            await WriteAsync(count, cancellationToken).ConfigureAwait(false);
+            isWritten = true;
         }
     }
 
-    private async ValueTask SendAsync(WatchNotice notice, bool more, CancellationToken cancellationToken)
+    private async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
         await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (notice.WatchId == InvalidId)
-            {
-                WatchResponse progress = new() { Header = member.Header(notice.Revision), WatchId = InvalidId };
-                await connection.WriteAsync(progress, more, cancellationToken).ConfigureAwait(false);
-                return;
-            }
-
-            if (!_watches.TryGetValue(notice.WatchId, out OpenWatch watch))
-                return;
-
-            if (notice.Kind is WatchNoticeKind.Compacted)
-                Forget(notice.WatchId, watch.Id);
-            WatchResponse response = Describe(notice, watch);
-            if (!watch.Fragments)
-            {
-                await connection.WriteAsync(response, more, cancellationToken).ConfigureAwait(false);
-                return;
-            }
-
-            foreach (WatchResponse fragment in WatchFragments.Split(response, member.Options.MaxRequestBytes))
-            {
-                await connection.WriteAsync(fragment, more || fragment.Fragment, cancellationToken)
-                    .ConfigureAwait(false);
-            }
+            _encoded.Clear();
+            await connection.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
             _writing.Release();
         }
+    }
+
+    private async ValueTask WriteAsync(int count, CancellationToken cancellationToken)
+    {
+        await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            AnswerHeader header = member.HotHeader(Revision.Zero);
+            for (int i = 0; i < count; i++)
+                await WriteAsync(_notices[i], header, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _notices.AsSpan(0, count).Clear();
+            _writing.Release();
+        }
+    }
+
+    private ValueTask WriteAsync(WatchNotice notice, AnswerHeader header, CancellationToken cancellationToken)
+    {
+        if (notice.WatchId == InvalidId)
+        {
+            WatchResponse progress = new() { Header = member.Header(notice.Revision), WatchId = InvalidId };
+            return connection.WriteAsync(progress, cancellationToken);
+        }
+
+        if (!_watches.TryGetValue(notice.WatchId, out OpenWatch watch))
+            return ValueTask.CompletedTask;
+
+        if (notice.Kind is WatchNoticeKind.Compacted)
+        {
+            Forget(notice.WatchId, watch.Id);
+            return connection.WriteAsync(Compacted(notice, watch), cancellationToken);
+        }
+
+        header = header with { Revision = notice.Revision.Value };
+        ReadOnlyMemory<byte> events = _encoded.Of(notice.Events);
+        return watch.Fragments && events.Length >= member.Options.MaxRequestBytes - AnswerHeader.MaxBytes
+            ? WriteFragmentsAsync(Wire.Response(header, watch.Id, events.Span), cancellationToken)
+            : connection.WriteEventsAsync(header, watch.Id, events, cancellationToken);
+    }
+
+    private async ValueTask WriteFragmentsAsync(WatchResponse response, CancellationToken cancellationToken)
+    {
+        foreach (WatchResponse fragment in WatchFragments.Split(response, member.Options.MaxRequestBytes))
+            await connection.WriteAsync(fragment, cancellationToken).ConfigureAwait(false);
     }
 
     private WatchResponse Create(WatchCreateRequest request)
@@ -165,24 +209,14 @@ internal sealed class WatchSession(EtcdMember member, IWatchConnection connectio
         return null;
     }
 
-    private WatchResponse Describe(WatchNotice notice, OpenWatch watch)
+    /// <summary>No revision and no reason: clients make the reason from the compacted revision.</summary>
+    private WatchResponse Compacted(WatchNotice notice, OpenWatch watch) => new()
     {
-        WatchResponse response = new() { WatchId = watch.Id };
-        if (notice.Kind is WatchNoticeKind.Compacted)
-        {
-            // No revision and no reason: clients make the reason from the compacted revision.
-            response.Header = member.Header(Revision.Zero);
-            response.Canceled = true;
-            response.CompactRevision = notice.Revision.Value;
-            return response;
-        }
-
-        response.Header = member.Header(notice.Revision);
-        response.Events.Capacity = notice.Events.Count;
-        foreach (WatchEvent change in notice.Events)
-            response.Events.Add(Wire.Event(change));
-        return response;
-    }
+        Header = member.Header(Revision.Zero),
+        WatchId = watch.Id,
+        Canceled = true,
+        CompactRevision = notice.Revision.Value,
+    };
 
     private long FreeId()
     {

@@ -1,3 +1,4 @@
+using Coord.AspNetCore.Hot;
 using Coord.Kv;
 using Google.Protobuf;
 using Etcd = Coord.Protocol.Etcd;
@@ -26,14 +27,20 @@ internal static class Wire
         Lease = source.Lease.Value,
     };
 
-    public static Etcd.Event Event(WatchEvent source) => new()
+    /// <summary>Makes a message of events that are encoded as its fields.</summary>
+    public static Etcd.WatchResponse Response(AnswerHeader header, long watchId, ReadOnlySpan<byte> events)
     {
-        Type = source.Kind is WatchEventKind.Delete
-            ? Etcd.Event.Types.EventType.Delete
-            : Etcd.Event.Types.EventType.Put,
-        Kv = KeyValue(source.KeyValue),
-        PrevKv = source.Previous is null ? null : KeyValue(source.Previous),
-    };
+        Etcd.WatchResponse response = Etcd.WatchResponse.Parser.ParseFrom(events);
+        response.WatchId = watchId;
+        response.Header = new Etcd.ResponseHeader
+        {
+            ClusterId = header.ClusterId,
+            MemberId = header.MemberId,
+            Revision = header.Revision,
+            RaftTerm = header.RaftTerm,
+        };
+        return response;
+    }
 
     public static GetOptions Options(Etcd.RangeRequest request)
     {

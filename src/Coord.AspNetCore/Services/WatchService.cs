@@ -1,5 +1,7 @@
 using Coord.AspNetCore.Handlers;
+using Coord.AspNetCore.Hot;
 using Coord.Protocol.Etcd;
+using Grpc.AspNetCore.Server;
 using Grpc.Core;
 
 namespace Coord.AspNetCore.Services;
@@ -12,35 +14,13 @@ internal sealed class WatchService(WatchHandler handler, StreamScope scope) : Wa
         IServerStreamWriter<WatchResponse> responseStream,
         ServerCallContext context)
     {
-        Connection connection = new(requestStream, responseStream);
+        // Past the library's own writer, but past no other: an interceptor of the host may want to see all messages.
+        IWatchConnection connection = responseStream.GetType().Assembly == typeof(GrpcServiceOptions).Assembly
+            ? new PipeWatchConnection(requestStream, context.GetHttpContext().Response.BodyWriter)
+            : new MessageWatchConnection(requestStream, responseStream);
         return scope.RunAsync(
             EtcdInterceptor.RequiresLeader(context),
             cancellationToken => handler.RunAsync(connection, cancellationToken),
             context.CancellationToken);
-    }
-
-    private sealed class Connection(
-        IAsyncStreamReader<WatchRequest> requests, IServerStreamWriter<WatchResponse> responses) : IWatchConnection
-    {
-        /// <summary>How much may wait to be pushed out: a long history has always one more behind.</summary>
-        private const int MaxBufferedBytes = 64 * 1024;
-
-        private static readonly WriteOptions Buffered = new(WriteFlags.BufferHint);
-        private static readonly WriteOptions Pushed = new();
-
-        private int _bufferedBytes;
-
-        public async ValueTask<WatchRequest?> ReadAsync(CancellationToken cancellationToken) =>
-            await requests.MoveNext(cancellationToken).ConfigureAwait(false) ? requests.Current : null;
-
-        public Task WriteAsync(WatchResponse response, bool more, CancellationToken cancellationToken)
-        {
-            _bufferedBytes += response.CalculateSize();
-            bool buffered = more && _bufferedBytes < MaxBufferedBytes;
-            if (!buffered)
-                _bufferedBytes = 0;
-            responses.WriteOptions = buffered ? Buffered : Pushed;
-            return responses.WriteAsync(response, cancellationToken);
-        }
     }
 }

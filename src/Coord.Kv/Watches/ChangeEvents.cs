@@ -11,6 +11,8 @@ internal struct ChangeEvents(KeyVersion change)
 {
     private WatchEvent? _event;
     private WatchEvent? _eventWithPrevious;
+    private WatchEvent[]? _batch;
+    private WatchEvent[]? _batchWithPrevious;
 
     public readonly KeyVersion Change => change;
 
@@ -27,4 +29,9 @@ internal struct ChangeEvents(KeyVersion change)
 
         return _eventWithPrevious ??= _event with { Previous = previous.ToKeyValue() };
     }
+
+    /// <summary>Returns the event alone in a batch, which all watches share that have nothing else waiting.</summary>
+    public WatchEvent[] ToBatch(bool withPrevious) => withPrevious
+        ? _batchWithPrevious ??= [ToEvent(withPrevious)]
+        : _batch ??= [ToEvent(withPrevious)];
 }

@@ -24,7 +24,7 @@ internal sealed class WatchChannel(WatchHub hub, KeyValueOptions options)
 
     private readonly Dictionary<long, Watcher> _watchers = [];
     private readonly Queue<Turn> _turns = new();
-    private WatchEvent? _newest;
+    private WatchEvent[]? _newest;
     private TaskCompletionSource? _waiter;
     private Exception? _failure;
     private long _bufferedBytes;
@@ -103,11 +103,11 @@ internal sealed class WatchChannel(WatchHub hub, KeyValueOptions options)
         }
         else
         {
-            WatchEvent change = watcher.ToEvent(ref events);
-            bytes = ReferenceEquals(change, _newest) ? SharedEventBytes : bytes;
-            _newest = change;
+            WatchEvent[] batch = watcher.ToBatch(ref events);
+            bytes = ReferenceEquals(batch, _newest) ? SharedEventBytes : bytes;
+            _newest = batch;
             _bufferedBytes += bytes;
-            watcher.Buffer(change, bytes);
+            watcher.Buffer(batch, bytes);
         }
 
         Queue(watcher);
@@ -156,28 +156,31 @@ internal sealed class WatchChannel(WatchHub hub, KeyValueOptions options)
             Wake();
     }
 
-    /// <summary>Does one step for whose turn it is.</summary>
+    /// <summary>Does one step after the other for whose turn it is, until there is one that reads history.</summary>
     /// <param name="store">Where from.</param>
-    /// <param name="notice">What the reader gets; null if the step had nothing for it.</param>
-    /// <returns>False if there is nothing to do but wait.</returns>
-    public bool Step(MvccStore store, out WatchNotice? notice)
+    /// <param name="notices">Takes what the reader gets.</param>
+    /// <param name="isIdle">Whether there is nothing to do but wait.</param>
+    /// <returns>How many notices there are; none if a step had nothing for the reader.</returns>
+    public int Read(MvccStore store, Span<WatchNotice> notices, out bool isIdle)
     {
-        notice = null;
         if (_failure is not null)
             throw _failure;
-        if (!_turns.TryDequeue(out Turn turn))
-            return false;
 
-        if (turn.Watcher is not { } watcher)
+        isIdle = false;
+        int count = 0;
+        for (bool isHistory = false; count < notices.Length && !isHistory;)
         {
-            notice = AnswerProgress(turn);
-            return true;
+            if (!_turns.TryDequeue(out Turn turn))
+            {
+                isIdle = true;
+                break;
+            }
+
+            if (Step(turn, store, out isHistory) is { } notice)
+                notices[count++] = notice;
         }
 
-        watcher.IsQueued = false;
-        if (!watcher.IsRemoved)
-            notice = watcher.IsLive ? Deliver(watcher, store) : ReadHistory(watcher, store);
-        return true;
+        return count;
     }
 
     /// <summary>Lets the reader wait until there is something for it.</summary>
@@ -199,6 +202,22 @@ internal sealed class WatchChannel(WatchHub hub, KeyValueOptions options)
         Wake();
     }
 
+    private WatchNotice? Step(Turn turn, MvccStore store, out bool isHistory)
+    {
+        isHistory = false;
+        if (turn.Watcher is not { } watcher)
+            return AnswerProgress(turn);
+
+        watcher.IsQueued = false;
+        if (watcher.IsRemoved)
+            return null;
+        if (watcher.IsLive)
+            return Deliver(watcher, store);
+
+        isHistory = true;
+        return ReadHistory(watcher, store);
+    }
+
     private WatchNotice? AnswerProgress(Turn turn)
     {
         if (_behind > 0 && !Mutants.ProgressWhileBehind)
@@ -214,7 +233,7 @@ internal sealed class WatchChannel(WatchHub hub, KeyValueOptions options)
     private WatchNotice? Deliver(Watcher watcher, MvccStore store)
     {
         _bufferedBytes -= watcher.BufferedBytes;
-        List<WatchEvent> events = watcher.Drain();
+        IReadOnlyList<WatchEvent> events = watcher.Drain();
         bool isProgressDue = watcher.IsProgressDue;
         watcher.IsProgressDue = false;
         if (events.Count > 0)
@@ -242,7 +261,7 @@ internal sealed class WatchChannel(WatchHub hub, KeyValueOptions options)
         return events.Count > 0 ? ToNotice(watcher, events) : null;
     }
 
-    private static WatchNotice ToNotice(Watcher watcher, List<WatchEvent> events)
+    private static WatchNotice ToNotice(Watcher watcher, IReadOnlyList<WatchEvent> events)
     {
         watcher.IsQuiet = false;
         return new(watcher.Id, WatchNoticeKind.Events, events[^1].Revision, events);

@@ -12,7 +12,8 @@ namespace Coord.Kv.Watches;
 /// </remarks>
 internal sealed class Watcher(WatchChannel channel, long id, WatchOptions options, long nextRevision)
 {
-    private List<WatchEvent>? _buffer;
+    /// <summary>What waits: nothing, a batch of one that other watches share, or a list of its own.</summary>
+    private IReadOnlyList<WatchEvent>? _buffer;
 
     public WatchChannel Channel => channel;
 
@@ -54,15 +55,33 @@ internal sealed class Watcher(WatchChannel channel, long id, WatchOptions option
 
     public WatchEvent ToEvent(ref ChangeEvents events) => events.ToEvent(options.ReturnPrevious);
 
+    /// <summary>Returns the event alone, in a batch that is shared.</summary>
+    public WatchEvent[] ToBatch(ref ChangeEvents events) => events.ToBatch(options.ReturnPrevious);
+
     /// <summary>Returns what an event costs this watch's buffer, or its reader.</summary>
     public long CostOf(in ChangeEvents events) =>
         events.Change.Cost + (options.ReturnPrevious ? events.Previous?.Cost ?? 0 : 0);
 
-    public void Buffer(WatchEvent change, long bytes)
+    /// <summary>Lets an event wait.</summary>
+    /// <param name="batch">The event alone; not changed.</param>
+    /// <param name="bytes">What it costs.</param>
+    public void Buffer(WatchEvent[] batch, long bytes)
     {
         Debug.Assert(IsLive, "A watch that is behind reads for itself.");
-        (_buffer ??= []).Add(change);
         BufferedBytes += bytes;
+        if (_buffer is null)
+        {
+            _buffer = batch;
+            return;
+        }
+
+        if (_buffer is not List<WatchEvent> list)
+        {
+            list = [.. _buffer];
+            _buffer = list;
+        }
+
+        list.AddRange(batch);
     }
 
     /// <summary>Makes the watch read history, from its first undelivered change on.</summary>
@@ -71,7 +90,7 @@ internal sealed class Watcher(WatchChannel channel, long id, WatchOptions option
     {
         NextRevision = Math.Max(
             NextRevision,
-            _buffer is [var first, ..] && !Mutants.OverflowLosesEvents ? first.Revision.Value : revision);
+            _buffer is not null && !Mutants.OverflowLosesEvents ? _buffer[0].Revision.Value : revision);
         _buffer = null;
         BufferedBytes = 0;
         IsLive = false;
@@ -84,9 +103,9 @@ internal sealed class Watcher(WatchChannel channel, long id, WatchOptions option
     }
 
     /// <summary>Takes everything that waits; whole revisions, because changes are offered under the lock.</summary>
-    public List<WatchEvent> Drain()
+    public IReadOnlyList<WatchEvent> Drain()
     {
-        List<WatchEvent> events = _buffer ?? [];
+        IReadOnlyList<WatchEvent> events = _buffer ?? [];
         if (events.Count > 0)
             NextRevision = events[^1].Revision.Value + (Mutants.DeliveredEventRepeats ? 0 : 1);
         _buffer = null;
