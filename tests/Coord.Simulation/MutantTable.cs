@@ -32,8 +32,13 @@ internal sealed class MutantTable(RunOptions options, ulong first, long seeds)
         for (long tried = 1; tried <= seeds; tried++)
         {
             ulong seed = first + (ulong)tried - 1;
-            if (SimulationRun.Run(options with { Mutant = mutant, Seed = seed }).Failure is { } failure)
+            RunOptions run = options with { Mutant = mutant, Seed = seed };
+            // A seed that fails all the same has not found this one.
+            if (SimulationRun.Run(run).Failure is { } failure
+                && SimulationRun.Run(run with { Mutant = "" }).Failure is null)
+            {
                 return (tried, failure);
+            }
         }
 
         return (seeds, null);

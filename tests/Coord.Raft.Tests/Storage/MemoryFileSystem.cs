@@ -59,6 +59,9 @@ internal sealed class MemoryFileSystem : IFileSystem
         HasFailed = false;
     }
 
+    /// <summary>Takes back what was to fail and has not yet.</summary>
+    public void Disarm() => (_failAt, _cutAt) = (-1, -1);
+
     /// <summary>Cuts the power instead of carrying out the n-th operation from now on.</summary>
     public void CutPowerAt(long n) => _cutAt = Calls + n;
 

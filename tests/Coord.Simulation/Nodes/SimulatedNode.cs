@@ -110,8 +110,15 @@ internal sealed class SimulatedNode
     public void SlowDisk(long duration, long factor) =>
         (_diskSlownessUntil, _diskSlowness) = (Cluster.World.Now + duration, factor);
 
-    /// <summary>Ends what is wrong with the disk for a time.</summary>
-    public void HealDisk() => (_diskHangsUntil, _diskSlownessUntil) = (0, 0);
+    /// <summary>Ends what is wrong with the disk for a time, and what was to come.</summary>
+    public void HealDisk()
+    {
+        (_diskHangsUntil, _diskSlownessUntil) = (0, 0);
+        // What was about to happen does not: a fault after the faults would be blamed on the cluster.
+        Disk.Disarm();
+        if (Process is { } process)
+            process.SendsBeforeCrash = -1;
+    }
 
     /// <summary>Returns how long an operation takes at present that usually takes so long.</summary>
     public long DelayOnDisk(long usual)
