@@ -38,6 +38,15 @@ public sealed class RevisionedKeyModelTests
     }
 
     [Fact]
+    public void A_lost_put_can_be_older_than_what_was_told_since()
+    {
+        Lose(new(KeyCallKind.Put, "k", "b"));
+        PutIf("x", "y", new(9, false));
+        Get(new(9, true, "b", 4, 1));
+        Assert.Equal(Verdict.Linearizable, Search());
+    }
+
+    [Fact]
     public void A_put_makes_a_revision_of_its_own() => Bad(() => Put("a", 2), () => Put("b", 2));
 
     [Fact]

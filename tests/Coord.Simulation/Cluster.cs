@@ -18,6 +18,7 @@ internal sealed class Cluster
         (World, Plan, Faults) = (world, plan, faults);
         Network = new SimulatedNetwork(this);
         Checks = new ClusterChecks(this);
+        Twin = new StoreTwin(this);
     }
 
     public World World { get; }
@@ -29,6 +30,9 @@ internal sealed class Cluster
     public SimulatedNetwork Network { get; }
 
     public ClusterChecks Checks { get; }
+
+    /// <summary>Gets what the store must be.</summary>
+    public StoreTwin Twin { get; }
 
     /// <summary>Gets all members, in the order in which they came.</summary>
     public IReadOnlyCollection<SimulatedNode> Nodes => _nodes.Values;

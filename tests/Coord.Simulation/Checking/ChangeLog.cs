@@ -104,6 +104,9 @@ internal sealed class ChangeLog
     /// <summary>Returns a key as text that sorts as its bytes do.</summary>
     public static string TextOf(ReadOnlySpan<byte> key) => Encoding.Latin1.GetString(key);
 
+    /// <summary>Returns a key's bytes, from its text.</summary>
+    public static byte[] BytesOf(string key) => Encoding.Latin1.GetBytes(key);
+
     private static KeyValue? VersionAt(List<WatchEvent> versions, Revision at)
     {
         // The newest one that is not newer than the revision.

@@ -43,7 +43,8 @@ internal sealed class RevisionChecker
         Dictionary<StoreCall, Revision> floors = Floors(calls);
         foreach (StoreCall call in calls.Where(call => call.IsKnown))
             checker.CheckReply(call, floors[call]);
-        checker.FindCauses([.. calls.Where(call => call.Outcome is CallOutcome.Unknown)], floors);
+        checker.FindCauses(
+            [.. calls.Where(call => call.Outcome is CallOutcome.Unknown && call.Input.CanWrite)], floors);
         return checker._findings;
     }
 

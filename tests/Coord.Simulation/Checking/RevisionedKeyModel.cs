@@ -6,7 +6,7 @@ namespace Coord.Simulation.Checking;
 /// </summary>
 internal sealed class RevisionedKeyModel : ISequentialModel<KeyState, KeyInput, KeyOutput>
 {
-    public KeyState Initial => new(null, 0, 0, 1);
+    public KeyState Initial => new(null, 0, 0, IsModKnown: true, Floor: 1);
 
     public bool TryStep(KeyState state, Call<KeyInput, KeyOutput> call, out KeyState next)
     {
@@ -20,7 +20,7 @@ internal sealed class RevisionedKeyModel : ISequentialModel<KeyState, KeyInput, 
         };
         if (!call.IsKnown)
         {
-            next = writes ? Written(state, input, state.Floor + 1) with { ModRevision = 0 } : state;
+            next = writes ? Written(state, input, state.Floor + 1) with { IsModKnown = false } : state;
             return true;
         }
 
@@ -36,8 +36,8 @@ internal sealed class RevisionedKeyModel : ISequentialModel<KeyState, KeyInput, 
 
     private static KeyState Written(KeyState state, KeyInput input, long revision) =>
         input.Kind is KeyCallKind.Delete
-            ? new(null, 0, 0, revision)
-            : new(input.Value, state.Version + 1, revision, revision);
+            ? new(null, 0, 0, IsModKnown: true, revision)
+            : new(input.Value, state.Version + 1, revision, IsModKnown: true, revision);
 
     private static bool TryRead(KeyState state, KeyOutput output, ref KeyState next)
     {
@@ -47,9 +47,9 @@ internal sealed class RevisionedKeyModel : ISequentialModel<KeyState, KeyInput, 
             return false;
 
         // A write whose reply was lost is seen here for the first time, and with it when it was.
-        next = next with { ModRevision = output.ModRevision };
-        return state.ModRevision != 0
+        next = next with { ModRevision = output.ModRevision, IsModKnown = true };
+        return state.IsModKnown
             ? output.ModRevision == state.ModRevision
-            : output.ModRevision >= state.Floor && output.ModRevision <= output.Revision;
+            : output.ModRevision >= state.ModRevision && output.ModRevision <= output.Revision;
     }
 }

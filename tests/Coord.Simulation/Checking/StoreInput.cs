@@ -7,6 +7,9 @@ namespace Coord.Simulation.Checking;
 /// <param name="IsSerializable">Whether any member may answer from what it has.</param>
 internal sealed record StoreInput(Transaction Transaction, bool IsSerializable = false)
 {
+    /// <summary>Gets a value indicating whether it can change anything.</summary>
+    public bool CanWrite => Writes(Transaction);
+
     public static StoreInput Put(string key, string value, PutOptions? options = null) =>
         new(Transaction.Of(Operation.Put(Bytes(key), Bytes(value), options)));
 
@@ -27,5 +30,13 @@ internal sealed record StoreInput(Transaction Transaction, bool IsSerializable =
 
     public override string ToString() => StoreText.Of(Transaction) + (IsSerializable ? " (serializable)" : "");
 
-    private static byte[] Bytes(string text) => System.Text.Encoding.Latin1.GetBytes(text);
+    private static bool Writes(Transaction transaction) =>
+        transaction.Success.Concat(transaction.Failure).Any(operation => operation switch
+        {
+            GetOperation => false,
+            NestedOperation nested => Writes(nested.Transaction),
+            _ => true,
+        });
+
+    private static byte[] Bytes(string text) => ChangeLog.BytesOf(text);
 }

@@ -11,6 +11,7 @@ internal sealed class CheckedStateMachine(SimulatedProcess process, KeyValueStat
     {
         ApplyResult result = machine.Apply(command);
         process.Node.Cluster.Checks.OnApply(process, command, result);
+        process.Node.Cluster.Twin.OnApply(process, command, result);
         return result;
     }
 

@@ -1,4 +1,5 @@
 using Coord.Kv;
+using Coord.Simulation.Invariants;
 using Coord.Simulation.Kernel;
 using Coord.Simulation.Nodes;
 
@@ -37,6 +38,9 @@ internal sealed class Actor
 
     /// <summary>Gets the run's plan.</summary>
     public RunPlan Plan => _cluster.Plan;
+
+    /// <summary>Gets what the store must be; for checks, not for clients.</summary>
+    public StoreTwin Twin => _cluster.Twin;
 
     /// <summary>Gets the true time in nanoseconds, which orders what happened at different clients.</summary>
     public long Now => World.Now;

@@ -1,6 +1,5 @@
-using System.Text;
 using Coord.Kv;
-using Coord.Raft;
+using Coord.Simulation.Checking;
 using Coord.Simulation.Kernel;
 
 namespace Coord.Simulation.Workloads;
@@ -8,13 +7,14 @@ namespace Coord.Simulation.Workloads;
 /// <summary>Registers that are read, written, and changed if they are what they are thought to be.</summary>
 /// <remarks>
 /// Each write has a value of its own, so that a read tells whose write it saw. What is checked needs no search, since
-/// each answer carries a revision: real time and revisions agree, and a read at a revision shows what was written last
-/// before it.
+/// each answer carries a revision; a short search by values and versions is made all the same, to check the checker.
 /// </remarks>
 internal sealed class RegisterWorkload(Chance chance) : IWorkload
 {
+    private const int SearchSteps = 100_000;
+
+    private readonly StoreHistory _history = new("register");
     private readonly int _keys = (int)chance.Fork("keys").LogUniform(1, 32);
-    private readonly List<RegisterCall> _calls = [];
     private int _values;
 
     /// <inheritdoc/>
@@ -23,20 +23,17 @@ internal sealed class RegisterWorkload(Chance chance) : IWorkload
         Dictionary<string, string> seen = [];
         while (!actor.IsOver)
         {
-            string key = $"r{actor.Chance.Next(_keys)}";
-            RegisterCall call = actor.Chance.Next(3) switch
+            string key = _history.KeyOf($"{actor.Chance.Next(_keys):d2}");
+            StoreInput input = actor.Chance.Next(6) switch
             {
-                0 => new(actor.Number, actor.Moment(), key, RegisterCallKind.Read),
-                1 => new(actor.Number, actor.Moment(), key, RegisterCallKind.Write) { Written = NextValue(actor) },
-                _ => new(actor.Number, actor.Moment(), key, RegisterCallKind.Swap)
-                {
-                    Written = NextValue(actor),
-                    Expected = seen.GetValueOrDefault(key),
-                },
+                0 => StoreInput.Get(KeyRange.Single(key)),
+                1 => StoreInput.Get(KeyRange.Single(key), new() { Serializable = true }),
+                < 4 => StoreInput.Put(key, NextValue(actor)),
+                _ => Swap(key, seen.GetValueOrDefault(key), NextValue(actor)),
             };
-            await DoAsync(actor, call).ConfigureAwait(false);
-            if (call.Value is { } value)
-                seen[key] = value;
+            TransactionResult? result = await _history.DoAsync(actor, input).ConfigureAwait(false);
+            if (result?.Results is [{ Get.First: { } found }])
+                seen[key] = found.ValueString;
             await actor.ThinkAsync().ConfigureAwait(false);
         }
     }
@@ -46,65 +43,56 @@ internal sealed class RegisterWorkload(Chance chance) : IWorkload
     {
         for (int i = 0; i < _keys; i++)
         {
-            RegisterCall call = new(actor.Number, actor.Moment(), $"r{i}", RegisterCallKind.Read);
-            await DoAsync(actor, call).ConfigureAwait(false);
-            if (call.Outcome is not null)
-                throw new SimulationFailedException("no service", $"After healing: {call}");
+            StoreInput read = StoreInput.Get(KeyRange.Single(_history.KeyOf($"{i:d2}")));
+            await _history.MustDoAsync(actor, read).ConfigureAwait(false);
         }
     }
 
     /// <inheritdoc/>
-    public IReadOnlyCollection<string> Check() => RegisterChecker.Check(_calls);
+    public IReadOnlyCollection<string> Check()
+    {
+        Findings findings = _history.Check();
+        LinearizabilitySearch<KeyState, KeyInput, KeyOutput> search = new(new RevisionedKeyModel(), SearchSteps);
+        SearchResult result = search.RunByKey(
+            _history.Calls.Where(call => !call.Input.IsSerializable).Select(ToKeyCall), input => input.Key);
+        findings.Require(result.Verdict is not Verdict.NotLinearizable, $"{result.Explanation}");
+        return findings;
+    }
 
     private string NextValue(Actor actor) => $"{actor.Number}.{++_values}";
 
-    private async Task DoAsync(Actor actor, RegisterCall call)
-    {
-        _calls.Add(call);
-        try
-        {
-            await CallAsync(actor.Store, call).ConfigureAwait(false);
-        }
-        catch (CoordException exception)
-        {
-            call.Outcome = exception.Outcome;
-        }
-
-        call.End = actor.Moment();
-        if (actor.World.Trace.IsRead)
-            actor.Trace(call.ToString());
-        actor.World.Trace.Mix(call.End, call.Revision, call.Outcome is null ? 0 : 1);
-    }
-
-    private static async Task CallAsync(IKeyValueStore store, RegisterCall call)
-    {
-        byte[] key = Encoding.UTF8.GetBytes(call.Key);
-        switch (call.Kind)
-        {
-            case RegisterCallKind.Read:
-                GetResult read = await store.GetAsync(KeyRange.Single(key)).ConfigureAwait(false);
-                call.Revision = read.Revision.Value;
-                call.Value = read.First?.ValueString;
-                break;
-            case RegisterCallKind.Write:
-                PutResult put = await store.PutAsync(key, Encoding.UTF8.GetBytes(call.Written!)).ConfigureAwait(false);
-                call.Revision = put.Revision.Value;
-                call.HasWritten = true;
-                break;
-            default:
-                TransactionResult swap = await store.CommitAsync(Swap(key, call)).ConfigureAwait(false);
-                call.Revision = swap.Revision.Value;
-                call.HasWritten = swap.Succeeded;
-                break;
-        }
-    }
-
-    private static Transaction Swap(byte[] key, RegisterCall call)
+    private static StoreInput Swap(string key, string? expected, string value)
     {
         KeyRange range = KeyRange.Single(key);
-        Comparison condition = call.Expected is { } expected
-            ? Comparison.OfValue(range, ComparisonOperator.Equal, Encoding.UTF8.GetBytes(expected))
-            : Comparison.Missing(range);
-        return Transaction.If(condition).Then(Operation.Put(key, Encoding.UTF8.GetBytes(call.Written!)));
+        Comparison condition = expected is null
+            ? Comparison.Missing(range)
+            : Comparison.OfValue(range, ComparisonOperator.Equal, ChangeLog.BytesOf(expected));
+        return new(Transaction.If(condition).Then(Operation.Put(range.Key, ChangeLog.BytesOf(value))));
     }
+
+    private static Call<KeyInput, KeyOutput> ToKeyCall(Call<StoreInput, TransactionResult> call)
+    {
+        KeyInput input = call.Input.Transaction switch
+        {
+            { Success: [GetOperation get] } => new(KeyCallKind.Get, ChangeLog.TextOf(get.Range.Key.Span)),
+            { Conditions: [var condition], Success: [PutOperation put] } => new(
+                KeyCallKind.PutIf,
+                ChangeLog.TextOf(put.Key.Span),
+                ChangeLog.TextOf(put.Value.Span),
+                condition.Target is ComparisonTarget.Value ? ChangeLog.TextOf(condition.Value.Span) : null),
+            { Success: [PutOperation put] } => new(
+                KeyCallKind.Put, ChangeLog.TextOf(put.Key.Span), ChangeLog.TextOf(put.Value.Span)),
+            _ => throw new ArgumentException($"{call.Input} is not about a register.", nameof(call)),
+        };
+        KeyOutput? output = call.IsKnown ? ToOutput(call.Output!) : null;
+        return new(call.Client, call.Begin, call.End, input, output, call.Outcome);
+    }
+
+    private static KeyOutput ToOutput(TransactionResult result) => result.Results switch
+    {
+        [{ Get.First: { } found }] => new(
+            result.Revision.Value, true, found.ValueString, found.ModRevision.Value, found.Version),
+        [{ Get: not null }] => new(result.Revision.Value, false),
+        _ => new(result.Revision.Value, result.Succeeded),
+    };
 }

@@ -1,8 +1,0 @@
-namespace Coord.Simulation.Workloads;
-
-internal enum RegisterCallKind
-{
-    Read,
-    Write,
-    Swap,
-}
