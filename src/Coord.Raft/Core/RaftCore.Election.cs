@@ -74,7 +74,10 @@ internal sealed partial class RaftCore
         if (_electionElapsed >= _options.ElectionTicks)
         {
             _electionElapsed = 0;
-            if (_options.CheckQuorum && !Mutants.QuorumNeverChecked)
+            // One that was removed always looks. Those who know of the removal may not even talk to it any more, and
+            // could elect nobody as long as it keeps the others, who do not know, from voting.
+            bool looks = _options.CheckQuorum || (_options.StepDownOnRemoval && IsRemoved());
+            if (looks && !Mutants.QuorumNeverChecked)
                 CheckQuorum();
             // Thesis §3.10: a transfer that took an election timeout has failed; the leader goes on.
             if (_role is RaftRole.Leader && !_transferTarget.IsNone && !Mutants.TransferNeverEnds)

@@ -219,6 +219,27 @@ public sealed class MembershipPaperTests
     }
 
     [Fact]
+    public void A_removed_leader_that_only_a_minority_still_talks_to_steps_down()
+    {
+        Bench bench = Leader();
+        bench.Core.ProposeMembership(Remove(1), out EntryId removal);
+        bench.Settle();
+        bench.Receive(bench.Ack(2, removal.Index.Value));
+        bench.Receive(bench.Ack(3, removal.Index.Value));
+        Assert.Equal(RaftRole.Leader, bench.Core.Role);
+        // Member 3 knows of the removal and has closed its connection; member 2 would follow for ever.
+        for (int tick = 0; tick < 25; tick++)
+        {
+            bench.Ticks(1);
+            bench.Settle();
+            if (bench.Core.Role is RaftRole.Leader)
+                bench.Receive(bench.HeartbeatAck(2));
+        }
+
+        Assert.Equal(RaftRole.Follower, bench.Core.Role);
+    }
+
+    [Fact]
     public void A_removed_member_still_votes_for_those_who_do_not_know_of_the_removal()
     {
         Bench bench = Bench.Create(voters: 2);
