@@ -4,6 +4,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 readonly Solution=Coord.sln
+# What the newest version must be able to take over from, member by member.
+readonly Previous=605d693
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 # The SDK stops at start-up where no ICU library is installed, unless it is told to do without.
 export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT="${DOTNET_SYSTEM_GLOBALIZATION_INVARIANT:-1}"
@@ -31,9 +33,10 @@ ${Bold}./build.sh <verb> [options]${Plain}
   ${Bold}compare${Plain}  put the same load on etcd and coord-host in turns; --help says more
   ${Bold}tidy${Plain}     check the house rules
   ${Bold}torture${Plain}  kill and restart real processes: --rounds N (default 100), --seed N to repeat one
+  ${Bold}faults${Plain}   break real processes on purpose and print a table of what they did; --help says more
   ${Bold}e2e${Plain}      run etcd's own end-to-end suite against coord-host; --help says more
   ${Bold}ci${Plain}       all that must pass before a change lands; the last line counts the tests;
-           with --install it first installs etcd and clients of it, which some tests hold Coord against
+           with --install it first installs etcd, clients of it and strace, which some tests need
 
 These two write files:
 
@@ -123,10 +126,11 @@ summary() {
   ((failed == 0))
 }
 
-# Real etcd, its client and clients of other languages: what some tests hold Coord against. Only where apt-get can.
+# Real etcd, its client and clients of other languages: what some tests hold Coord against; strace: what makes the
+# disk fail under a real process. Only where apt-get can.
 install_peers() {
   local wanted=() package
-  for package in etcd-client etcd-server python3-etcd3 python3-etcd3gw; do
+  for package in etcd-client etcd-server python3-etcd3 python3-etcd3gw strace; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || wanted+=("$package")
   done
   if ((${#wanted[@]} == 0)); then return 0; fi
@@ -186,11 +190,74 @@ torture() {
     --filter FullyQualifiedName~KillTests --logger 'console;verbosity=detailed'
 }
 
+faults_help() {
+  cat <<EOF
+${Bold}./build.sh faults [--short] [--rows LIST] [--json] [--previous REF|DIR]${Plain}
+
+  --short          only what ci runs; what a row leaves out for it says so
+  --rows LIST      only these rows of the catalogue, such as D22,P1
+  --json           print the table as JSON; progress goes to stderr in any case
+  --previous WHAT  the version that the rolling upgrade begins with: a commit, which is built, or the directory of a
+                   coord-host.dll; $Previous if not given
+
+What a machine cannot do (strace, gcc, mounting a tmpfs) is skipped, and the table says why.
+EOF
+}
+
+# Sets COORD_PREVIOUS_HOST to the former version's host; says why where there is none.
+find_previous() {
+  local what="$1" folder
+  if [[ -f "$what/coord-host.dll" ]]; then
+    COORD_PREVIOUS_HOST="$(realpath "$what/coord-host.dll")"
+  elif ! git cat-file -e "$what^{commit}" 2>/dev/null; then
+    say "No rolling upgrade: '$what' is no commit here and no directory with a coord-host.dll."
+    return 0
+  else
+    folder="$PWD/artifacts/previous/$(git rev-parse --short "$what")"
+    COORD_PREVIOUS_HOST="$folder/artifacts/bin/Coord.SampleHost/release/coord-host.dll"
+    if [[ ! -f "$COORD_PREVIOUS_HOST" ]]; then
+      say "Build the former version, $what"
+      mkdir -p "$folder"
+      git archive "$what" | tar -x -C "$folder"
+      dotnet build "$folder/samples/Coord.SampleHost" -c Release -v quiet --nologo
+    fi
+  fi
+  export COORD_PREVIOUS_HOST
+}
+
+faults() {
+  local json='' filter='Category=Faults' previous="$Previous" rows=all results="$PWD/artifacts/test-results/faults.trx"
+  export COORD_FAULTS=long
+  while (($# > 0)); do
+    case "$1" in
+      --short) COORD_FAULTS=short; shift ;;
+      --rows) rows="${2:?--rows needs a list}"; filter="Fault=${rows//,/|Fault=}"; shift 2 ;;
+      --json) json=--json; shift ;;
+      --previous) previous="${2:?--previous needs a commit or a directory}"; shift 2 ;;
+      -h | --help) faults_help; return 0 ;;
+      *) die "faults knows no '$1'; see ./build.sh faults --help." ;;
+    esac
+  done
+
+  {
+    dotnet build tests/Coord.Process.Tests -c Release -v quiet --nologo
+    if [[ "$COORD_FAULTS" == long ]]; then find_previous "$previous"; fi
+    say "Faults, $COORD_FAULTS form"
+    rm -f "$results"
+    # What fails is in the table too, and decides there.
+    dotnet test artifacts/bin/Coord.Process.Tests/release/Coord.Process.Tests.dll --filter "$filter" \
+      --logger 'console;verbosity=normal' --results-directory "$(dirname "$results")" \
+      --logger "trx;LogFileName=$(basename "$results")" || true
+  } >&2
+  [[ -f "$results" ]] || die 'No test has run.'
+  dotnet artifacts/bin/Coord.Process.Tests/release/Coord.Process.Tests.dll faults "$results" "$rows" $json
+}
+
 verb="${1:-help}"
 if (($# > 0)); then shift; fi
 case "$verb" in
   help | -h | --help) help; exit ;;
-  build | test | sim | bench | compare | format | api | tidy | torture | e2e | ci) require_dotnet ;;
+  build | test | sim | bench | compare | format | api | tidy | torture | faults | e2e | ci) require_dotnet ;;
   *) help >&2; die "There is no verb '$verb'." ;;
 esac
 
@@ -206,6 +273,7 @@ case "$verb" in
   api) dotnet format analyzers "$Solution" --diagnostics RS0016 --severity warn "$@" ;;
   tidy) dotnet test tests/Coord.Tidy.Tests "$@" ;;
   torture) torture "$@" ;;
+  faults) faults "$@" ;;
   compare)
     dotnet build samples/Coord.SampleHost -c Release -v quiet --nologo >&2
     dotnet build benchmarks/Coord.LoadGenerator -c Release -v quiet --nologo >&2

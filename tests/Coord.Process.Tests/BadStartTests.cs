@@ -1,3 +1,4 @@
+using Coord.Process.Tests.Faults;
 using Coord.Process.Tests.Harness;
 using Xunit.Abstractions;
 
@@ -6,6 +7,7 @@ namespace Coord.Process.Tests;
 /// <summary>Starts that must fail, each with one line that says what to do, and without touching anything.</summary>
 public sealed class BadStartTests(ITestOutputHelper output)
 {
+    [Fault("D34", "two processes on one directory", "the second is refused, the first serves on")]
     [Fact]
     public async Task A_second_process_on_the_same_directory_is_refused()
     {
@@ -21,6 +23,7 @@ public sealed class BadStartTests(ITestOutputHelper output)
         await node.Client.MustPutAsync("still", "here");
     }
 
+    [Fault("D18", "the directory of another cluster", "refused in one line; untouched")]
     [Fact]
     public async Task The_directory_of_another_cluster_is_refused()
     {
@@ -49,6 +52,7 @@ public sealed class BadStartTests(ITestOutputHelper output)
         Assert.Equal("a file", await File.ReadAllTextAsync(directory.File("data")));
     }
 
+    [Fault("D16", "the file with the identity is gone", "refused in one line")]
     [Fact]
     public async Task A_directory_whose_identity_is_lost_is_refused()
     {
@@ -61,6 +65,7 @@ public sealed class BadStartTests(ITestOutputHelper output)
         FlagTests.AssertRefused(host, 1, node.DataDirectory);
     }
 
+    [Fault("D33", "a directory where nobody can write", "refused in one line")]
     [Fact]
     public async Task A_directory_that_cannot_be_written_is_refused()
     {

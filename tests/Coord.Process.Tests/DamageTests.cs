@@ -1,3 +1,4 @@
+using Coord.Process.Tests.Faults;
 using Coord.Process.Tests.Harness;
 using Xunit.Abstractions;
 
@@ -8,6 +9,7 @@ public sealed class DamageTests(ITestOutputHelper output)
 {
     private const int Keys = 200;
 
+    [Fault("D17", "a wiped directory under an old name", "its peers refuse it, and its vote does not count")]
     [Fact]
     public async Task A_member_with_a_wiped_directory_is_refused_by_its_peers()
     {
@@ -28,6 +30,7 @@ public sealed class DamageTests(ITestOutputHelper output)
         Assert.NotEqual(WriteOutcome.Acknowledged, (await leader.Client.PutAsync("alone", "no")).Outcome);
     }
 
+    [Fault("D19", "an older copy of the directory", "its peers refuse it")]
     [Fact]
     public async Task A_member_with_an_older_copy_of_its_directory_is_refused_by_its_peers()
     {
@@ -73,6 +76,7 @@ public sealed class DamageTests(ITestOutputHelper output)
         }
     }
 
+    [Fault("D8", "a log truncated, garbled, deleted at one member", "refuses or has all; the cluster loses nothing")]
     [Theory]
     [InlineData("truncated")]
     [InlineData("garbled")]
@@ -94,6 +98,7 @@ public sealed class DamageTests(ITestOutputHelper output)
         Assert.Equal(Keys, (await leader.Client.GetPrefixAsync("key/")).Count);
     }
 
+    [Fault("D1", "a torn last write", "it is cut; nothing acknowledged is lost")]
     [Fact]
     public async Task A_torn_last_write_is_cut_and_nothing_acknowledged_is_lost()
     {

@@ -1,3 +1,4 @@
+using Coord.Process.Tests.Faults;
 using Coord.Process.Tests.Harness;
 using Xunit.Abstractions;
 
@@ -99,6 +100,7 @@ public sealed class FlagTests(ITestOutputHelper output) : IDisposable
         Assert.True(Directory.Exists(_directory.File("data")));
     }
 
+    [Fault("P15", "a corrupted configuration file", "refused in one line that names the key")]
     [Theory]
     [InlineData("nmae: n1", "nmae is not known. Did you mean name?")]
     [InlineData("client-transport-security:\n  cert-fil: x", "cert-fil is not known. Did you mean cert-file?")]

@@ -1,3 +1,4 @@
+using Coord.Process.Tests.Faults;
 using Coord.Process.Tests.Harness;
 using Xunit.Abstractions;
 
@@ -9,6 +10,9 @@ public sealed class FullDiskTests(ITestOutputHelper output)
     /// <summary>Room for the first segments of the log, and little more.</summary>
     private const int Megabytes = 256;
 
+    [Fault(
+        "D20", "a small file system fills up under a member",
+        "halts, the others serve; returns when there is space")]
     [TmpfsFact]
     public async Task A_member_whose_disk_is_full_stops_and_returns_when_there_is_space()
     {
@@ -43,6 +47,7 @@ public sealed class FullDiskTests(ITestOutputHelper output)
         Assert.Equal("go on", (await full.Client.GetAsync("others"))!.Value);
     }
 
+    [Fault("D20", "a start on a full file system", "refused in one line")]
     [TmpfsFact]
     public async Task A_start_on_a_full_disk_is_refused_in_one_line()
     {

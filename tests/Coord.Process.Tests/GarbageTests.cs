@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Coord.Process.Tests.Faults;
 using Coord.Process.Tests.Harness;
 using Xunit.Abstractions;
 
@@ -7,6 +8,8 @@ namespace Coord.Process.Tests;
 /// <summary>Strangers at the peer port: each is turned away, and the cluster does not notice.</summary>
 public sealed class GarbageTests(ITestOutputHelper output)
 {
+    [Fault("N16", "garbage and other protocols on the peer port", "turned away; term and members stay")]
+    [Fault("C24", "300 silent connections to the peer ports", "members still reach each other")]
     [Fact]
     public async Task Garbage_on_the_peer_port_harms_nobody()
     {
@@ -62,6 +65,7 @@ public sealed class GarbageTests(ITestOutputHelper output)
         Assert.All(cluster.Members, member => Assert.True(member.IsRunning, member.Transcript()));
     }
 
+    [Fault("N18", "a member of another cluster", "refused with the reason")]
     [Fact]
     public async Task A_member_of_another_cluster_is_turned_away_with_the_reason()
     {

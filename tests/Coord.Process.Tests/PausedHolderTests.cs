@@ -2,6 +2,7 @@ using System.Globalization;
 using Coord.Client;
 using Coord.Kv;
 using Coord.Kv.Coordination;
+using Coord.Process.Tests.Faults;
 using Coord.Process.Tests.Harness;
 using Xunit.Abstractions;
 using ClusterMember = Coord.Process.Tests.Harness.ClusterMember;
@@ -11,6 +12,7 @@ namespace Coord.Process.Tests;
 /// <summary>A lease is no mutual exclusion: a holder that was paused goes on. Its token stops it.</summary>
 public sealed class PausedHolderTests(ITestOutputHelper output)
 {
+    [Fault("C14", "a holder of a lock suspended beyond its lease", "what it writes is refused")]
     [Fact]
     public async Task What_a_holder_writes_that_was_suspended_beyond_its_lease_is_refused()
     {

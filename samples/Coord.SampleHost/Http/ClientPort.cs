@@ -35,6 +35,7 @@ internal static class ClientPort
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = settings.MaxRequestBytes + BodySlackBytes;
+            kestrel.Limits.MaxConcurrentConnections = Descriptors.ForClients();
             foreach (PortUrl url in settings.ClientListen)
                 Listen(kestrel, url, certificates);
         });

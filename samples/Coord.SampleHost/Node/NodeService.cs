@@ -40,7 +40,7 @@ internal sealed class NodeService(CoordNode node, IHostApplicationLifetime lifet
         if (node.Raft.Completion.Exception?.InnerException is { } reason)
         {
             await Console.Error.WriteLineAsync(
-                $"coord-host: the node stopped by itself: {OneLine.Of(reason)} Repair the cause and start it again.");
+                $"coord-host: the node stopped by itself: {OneLine.Of(reason)}");
             ExitCode = Configuration.ExitCode.StoppedByItself;
         }
 

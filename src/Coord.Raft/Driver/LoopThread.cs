@@ -15,7 +15,9 @@ internal sealed class LoopThread : ILoopPump
     {
         (_loop, _signal) = (options.Loop, options.Signal);
         (_nextWake, _onFailure) = (options.NextWake, options.OnFailure);
-        _thread = new Thread(Run) { Name = $"coord {options.Node} {options.Name}", IsBackground = true };
+
+        // What the thread is for comes before whose it is: the kernel keeps 15 characters of a name.
+        _thread = new Thread(Run) { Name = $"coord {options.Name} {options.Node}", IsBackground = true };
     }
 
     /// <inheritdoc/>

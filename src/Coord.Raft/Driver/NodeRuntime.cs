@@ -91,11 +91,17 @@ internal sealed class NodeRuntime
                 options.DataDirectory);
             return Assemble(context, directory, core, peers, wal, snapshots, apply, onFailure);
         }
-        catch
+        catch (Exception exception)
         {
             wal?.Dispose();
             directory.Dispose();
-            throw;
+            if (exception is not IOException)
+                throw;
+
+            throw new DataDirectoryException(
+                $"{options.DataDirectory} cannot be used: {exception.Message} Repair the cause and start the node "
+                + "again.",
+                exception);
         }
     }
 

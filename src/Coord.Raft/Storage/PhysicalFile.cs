@@ -22,7 +22,7 @@ internal sealed class PhysicalFile(string path, SafeFileHandle handle, SyncStrat
         int total = 0;
         while (total < destination.Length)
         {
-            int read = RandomAccess.Read(handle, destination[total..], offset + total);
+            int read = ReadSome(destination[total..], offset + total);
             if (read == 0)
                 break;
 
@@ -39,9 +39,9 @@ internal sealed class PhysicalFile(string path, SafeFileHandle handle, SyncStrat
         {
             RandomAccess.Write(handle, source, offset);
         }
-        catch (UnauthorizedAccessException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new IOException(e.Message, e);
+            throw Failure("write", offset, e);
         }
     }
 
@@ -80,4 +80,20 @@ internal sealed class PhysicalFile(string path, SafeFileHandle handle, SyncStrat
 
     /// <inheritdoc/>
     public void Dispose() => handle.Dispose();
+
+    private int ReadSome(Span<byte> destination, long offset)
+    {
+        try
+        {
+            return RandomAccess.Read(handle, destination, offset);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Failure("read", offset, e);
+        }
+    }
+
+    // The runtime names neither the file nor the place in it, and says it with two kinds of exceptions.
+    private IOException Failure(string call, long offset, Exception cause) =>
+        new($"{call} of {path} at offset {offset} failed: {cause.Message.TrimEnd('.')}.", cause);
 }

@@ -23,6 +23,9 @@ internal sealed class ClusterMember(
 
     public KvClient Client => field ??= new KvClient(new Uri(ClientUrl), handler());
 
+    /// <summary>Whether the clients that make load may ask it; not while it holds on to what it is asked.</summary>
+    public bool TakesLoad { get; set; } = true;
+
     public bool IsRunning => Process is { HasExited: false };
 
     public void Run(HostProcess process)

@@ -5,6 +5,9 @@ namespace Coord.Process.Tests.Harness;
 /// <summary>What the clients of a test asked for, and what they were told became of it.</summary>
 internal sealed class History
 {
+    /// <summary>The beginning of all keys.</summary>
+    public const string Prefix = "torture/";
+
     private readonly ConcurrentDictionary<string, WriteResult> _writes = new();
 
     public int Count => _writes.Count;
@@ -16,8 +19,26 @@ internal sealed class History
 
     public static string ValueOf(string key) => $"value of {key}";
 
+    /// <summary>Fails unless members that have converged hold the same, and what clients were told.</summary>
+    /// <returns>What they hold.</returns>
+    public async Task<KeyRangeAnswer> CompareAsync(IEnumerable<ClusterMember> members)
+    {
+        KeyRangeAnswer? first = null;
+        foreach (ClusterMember member in members)
+        {
+            KeyRangeAnswer state = await member.Client.GetPrefixAsync(Prefix, serializable: true);
+            string contradictions = string.Join('\n', Contradictions(state).Take(10));
+            Assert.True(contradictions.Length == 0, $"{member.Name}:\n{contradictions}");
+            first ??= state;
+            Assert.Equal(first.Revision, state.Revision);
+            Assert.Equal(first.Kvs, state.Kvs);
+        }
+
+        return first!;
+    }
+
     /// <summary>Compares what clients were told with what a member holds.</summary>
-    public IEnumerable<string> Contradictions(KeyRangeAnswer state)
+    private IEnumerable<string> Contradictions(KeyRangeAnswer state)
     {
         Dictionary<string, KeyValueEntry> held = state.Kvs.ToDictionary(pair => pair.Key);
         foreach ((string key, WriteResult result) in _writes)

@@ -38,19 +38,18 @@ internal sealed class HostProcess : IDisposable
     /// <param name="environment">Variables besides the inherited ones.</param>
     public static HostProcess Start(
         IEnumerable<string> arguments, string workingDirectory, params (string Name, string Value)[] environment) =>
-        Start(Assembly, arguments, workingDirectory, environment);
+        Start(new HostCommand { Environment = environment }, arguments, workingDirectory);
 
     /// <summary>Starts these tests once more, as a process that does what its arguments say.</summary>
     public static HostProcess StartSelf(IEnumerable<string> arguments, string workingDirectory) =>
-        Start(typeof(HostProcess).Assembly.Location, arguments, workingDirectory);
+        Start(new HostCommand { Assembly = typeof(HostProcess).Assembly.Location }, arguments, workingDirectory);
 
-    private static HostProcess Start(
-        string assembly,
-        IEnumerable<string> arguments,
-        string workingDirectory,
-        params (string Name, string Value)[] environment)
+    /// <summary>Starts a host in another way than usual: another build of it, or under a tracer.</summary>
+    public static HostProcess Start(HostCommand command, IEnumerable<string> arguments, string workingDirectory)
     {
-        ProcessStartInfo start = new(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
+        string dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+        string[] words = [.. command.Prefix, dotnet, "exec", command.Assembly, .. arguments];
+        ProcessStartInfo start = new(words[0], words[1..])
         {
             WorkingDirectory = workingDirectory,
             UseShellExecute = false,
@@ -58,11 +57,9 @@ internal sealed class HostProcess : IDisposable
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
-        foreach (string argument in (string[])["exec", assembly, .. arguments])
-            start.ArgumentList.Add(argument);
         foreach (string name in start.Environment.Keys.Where(IsOurs).ToList())
             start.Environment.Remove(name);
-        foreach ((string name, string value) in environment)
+        foreach ((string name, string value) in command.Environment)
             start.Environment[name] = value;
 
         HostProcess host = new(new OsProcess { StartInfo = start });

@@ -82,6 +82,19 @@ internal sealed class KvClient : IDisposable
         return await response.Content.ReadFromJsonAsync<KeyValueEntry>(Json);
     }
 
+    /// <summary>Reads a key linearizably; null if it does not exist, or the member says that it cannot.</summary>
+    public async Task<KeyValueEntry?> TryGetAsync(string key)
+    {
+        try
+        {
+            return await GetAsync(key);
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
+    }
+
     /// <exception cref="HttpRequestException">The member did not answer, or refused.</exception>
     public async Task<KeyRangeAnswer> GetPrefixAsync(string prefix, bool serializable = false) =>
         (await _http.GetFromJsonAsync<KeyRangeAnswer>(

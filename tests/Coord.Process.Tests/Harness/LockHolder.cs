@@ -4,9 +4,7 @@ using Coord.Kv.Coordination;
 
 namespace Coord.Process.Tests.Harness;
 
-/// <summary>
-/// What the tests are when they are run as a program: a process that holds a lock, and writes when it is told to.
-/// </summary>
+/// <summary>A process of its own that holds a lock, and writes when it is told to.</summary>
 /// <remarks>
 /// Arguments: a name for the lock, then endpoints. Each line of its input it writes under the lock's token, whatever it
 /// believes, and says what it believed and what became of it.
@@ -15,7 +13,7 @@ internal static class LockHolder
 {
     public static readonly CoordinationSessionOptions Session = new() { TimeToLive = TimeSpan.FromSeconds(3) };
 
-    public static async Task<int> Main(string[] args)
+    public static async Task<int> RunAsync(string[] args)
     {
         await using CoordClient client = new(args[1..]);
         await using CoordinationSession session = await CoordinationSession.CreateAsync(client, Session);

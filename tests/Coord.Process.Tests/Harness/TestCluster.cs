@@ -55,20 +55,21 @@ internal sealed class TestCluster : IDisposable
     /// <summary>Makes a member that does not belong to the cluster at its beginning.</summary>
     public ClusterMember CreateMember(string name) => new(name, _directory.File(name), "http", "http", () => null);
 
-    public void Start(ClusterMember member) => member.Run(HostProcess.Start(FlagsOf(member), _directory.Path));
+    public void Start(ClusterMember member, HostCommand? command = null) =>
+        member.Run(HostProcess.Start(command ?? new HostCommand(), FlagsOf(member), _directory.Path));
 
     /// <summary>Starts a member and waits until it answers clients.</summary>
-    public async Task StartAndWaitAsync(ClusterMember member)
+    public async Task StartAndWaitAsync(ClusterMember member, HostCommand? command = null)
     {
-        Start(member);
+        Start(member, command);
         await AnswersAsync(member);
     }
 
     /// <summary>Starts all members and waits for a leader.</summary>
-    public async Task<ClusterMember> StartAsync()
+    public async Task<ClusterMember> StartAsync(HostCommand? command = null)
     {
         foreach (ClusterMember member in _members)
-            Start(member);
+            Start(member, command);
 
         return await LeaderAsync();
     }
@@ -80,10 +81,12 @@ internal sealed class TestCluster : IDisposable
     });
 
     /// <summary>Waits until a running member leads and a majority of all members says so.</summary>
-    public Task<ClusterMember> LeaderAsync() => Eventually.GetAsync("a majority agrees on a leader.", async () =>
+    /// <param name="besides">Somebody who is not asked, because it does not answer or shall be replaced.</param>
+    public Task<ClusterMember> LeaderAsync(ClusterMember? besides = null) => Eventually.GetAsync(
+        "a majority agrees on a leader.", async () =>
     {
         List<(ClusterMember Member, MemberStatus Status)> answers = [];
-        foreach (ClusterMember member in Running.ToList())
+        foreach (ClusterMember member in Running.Where(member => member != besides).ToList())
         {
             if (await member.Client.TryGetStatusAsync() is { } status)
                 answers.Add((member, status));

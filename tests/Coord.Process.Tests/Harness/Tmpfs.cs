@@ -55,6 +55,9 @@ internal sealed class Tmpfs : IDisposable
         }
     }
 
+    /// <summary>Makes it read-only (<c>ro</c>) or writable (<c>rw</c>); nobody may have a file open to write.</summary>
+    public void Remount(string mode) => Assert.Null(Run("mount", "-o", $"remount,{mode}", _directory.Path));
+
     /// <summary>Gives back what <see cref="Fill"/> took.</summary>
     public void Free() => File.Delete(Filler);
 

@@ -27,22 +27,27 @@ internal sealed class Writer : IDisposable
         await _run;
     }
 
-    public void Dispose() => _stop.Dispose();
+    public void Dispose()
+    {
+        _stop.Cancel(); // A test that has failed has not stopped it.
+        _stop.Dispose();
+    }
 
     /// <summary>Asks a dead member now and then, too: what it cannot answer surely did not happen.</summary>
     private ClusterMember Choose()
     {
-        ClusterMember[] running = [.. _cluster.Running];
+        ClusterMember[] all = [.. _cluster.Members.Where(member => member.TakesLoad)];
+        ClusterMember[] running = [.. all.Where(member => member.IsRunning)];
         return running.Length > 0 && _random.Next(10) > 0
             ? running[_random.Next(running.Length)]
-            : _cluster.Members[_random.Next(_cluster.Members.Count)];
+            : all[_random.Next(all.Length)];
     }
 
     private async Task RunAsync()
     {
         for (int i = 0; !_stop.IsCancellationRequested; i++)
         {
-            string key = $"torture/{_name}/{i:000000}";
+            string key = $"{History.Prefix}{_name}/{i:000000}";
             ClusterMember at = Choose();
             WriteResult result = await at.Client.PutAsync(key, History.ValueOf(key), CancellationToken.None);
             _history.Add(key, result);
