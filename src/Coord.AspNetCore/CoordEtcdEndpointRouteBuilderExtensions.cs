@@ -1,5 +1,6 @@
 using Coord.AspNetCore;
 using Coord.AspNetCore.Gateway;
+using Coord.AspNetCore.Hot;
 using Coord.AspNetCore.Http;
 using Coord.AspNetCore.Services;
 using Microsoft.AspNetCore.Http;
@@ -28,6 +29,7 @@ public static class CoordEtcdEndpointRouteBuilderExtensions
 
         int maxBytes = services.GetRequiredService<IOptions<EtcdApiOptions>>().Value.MaxRequestBytes
             + MessageLimit.OverheadBytes;
+        PlainCalls plain = services.GetRequiredService<PlainCalls>();
         Limit(endpoints.MapGrpcService<KvService>());
         Limit(endpoints.MapGrpcService<WatchService>());
         Limit(endpoints.MapGrpcService<LeaseService>());
@@ -50,7 +52,11 @@ public static class CoordEtcdEndpointRouteBuilderExtensions
         return endpoints;
 
         void Limit(GrpcServiceEndpointConventionBuilder service) =>
-            service.Add(endpoint => MessageLimit.Apply(endpoint, maxBytes));
+            service.Add(endpoint =>
+            {
+                MessageLimit.Apply(endpoint, maxBytes);
+                plain.Apply(endpoint);
+            });
 
         void Map(string path, RequestDelegate answer) => endpoints.Map(path, answer);
     }

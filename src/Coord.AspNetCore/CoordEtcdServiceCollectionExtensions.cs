@@ -2,6 +2,7 @@ using Coord.AspNetCore;
 using Coord.AspNetCore.Diagnostics;
 using Coord.AspNetCore.Gateway;
 using Coord.AspNetCore.Handlers;
+using Coord.AspNetCore.Hot;
 using Coord.AspNetCore.Http;
 using Coord.AspNetCore.Services;
 using Coord.Hosting;
@@ -41,6 +42,7 @@ public static class CoordEtcdServiceCollectionExtensions
         AddServices(services);
         services.TryAddSingleton<GatewayRoutes>();
         services.TryAddSingleton<CallMetrics>();
+        services.TryAddSingleton<PlainCalls>();
         services.TryAddSingleton<MeterMetrics>();
         services.TryAddSingleton<VersionEndpoint>();
         services.TryAddSingleton<HealthEndpoint>();

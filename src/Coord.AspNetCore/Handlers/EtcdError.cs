@@ -47,6 +47,12 @@ internal sealed record EtcdError(StatusCode Code, string Text)
     public static EtcdError LeaseTtlTooLarge { get; } =
         new(StatusCode.OutOfRange, "etcdserver: too large lease TTL");
 
+    /// <summary>The client has given the call up.</summary>
+    public static EtcdError Canceled { get; } = new(StatusCode.Cancelled, "context canceled");
+
+    /// <summary>The time is over that the client gave the call. The text is that of the gRPC library.</summary>
+    public static EtcdError DeadlineExceeded { get; } = new(StatusCode.DeadlineExceeded, "Deadline Exceeded");
+
     public static EtcdError WatchCanceled { get; } = new(StatusCode.Cancelled, "etcdserver: watch canceled");
 
     public static EtcdError MemberExists { get; } =

@@ -18,10 +18,10 @@ internal sealed class WatchSession(EtcdMember member, IWatchConnection connectio
 {
     private const long InvalidId = -1;
 
-    private static readonly ByteString FirstKey = ByteString.CopyFrom(0);
-
     /// <summary>How many notices are taken from the store at a time: it is asked rarely, and never for long.</summary>
     private const int NoticesAtATime = 64;
+
+    private static readonly ByteString FirstKey = ByteString.CopyFrom(0);
 
     private readonly WatchStream _stream = member.Store.OpenWatchStream();
     private readonly WatchNotice[] _notices = new WatchNotice[NoticesAtATime];
@@ -37,6 +37,7 @@ internal sealed class WatchSession(EtcdMember member, IWatchConnection connectio
     {
         bounds.Remove(_size);
         _stream.Dispose();
+        _encoded.Clear();
         _writing.Dispose();
     }
 
