@@ -44,7 +44,7 @@ internal sealed class Cluster
     /// Gets the machines whose addresses clients have; after healing only those that are members still.
     /// </summary>
     public IReadOnlyList<SimulatedNode> Reachable => IsHealed && Leader is { } leader
-        ? [.. leader.Raft.Status.Membership.Members.Select(member => _nodes[member.Id])]
+        ? [.. leader.Raft.Status.Membership.Members.Select(member => _nodes[member.Id]).Where(node => node.IsUp)]
         : [.. _nodes.Values.Where(node => !node.IsRetired)];
 
     /// <summary>Gets or sets how many moments were told apart.</summary>
@@ -52,6 +52,9 @@ internal sealed class Cluster
 
     /// <summary>Gets or sets what is told that a member's process has ended.</summary>
     public Action<SimulatedNode> OnDown { get; set; } = static _ => { };
+
+    /// <summary>Gets or sets what is told of each new leader, before it has sent anything.</summary>
+    public Action<SimulatedProcess> OnElected { get; set; } = static _ => { };
 
     /// <summary>Gets the process that leads in the highest term, if one does.</summary>
     public SimulatedProcess? Leader => _nodes.Values

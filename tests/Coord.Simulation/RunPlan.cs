@@ -1,5 +1,6 @@
 using Coord.Kv;
 using Coord.Raft;
+using Coord.Raft.Core;
 using Coord.Simulation.Faults;
 using Coord.Simulation.Kernel;
 using Coord.Simulation.Nodes;
@@ -16,12 +17,16 @@ internal sealed class RunPlan
     private readonly RunOptions _options;
     private readonly Dictionary<FaultKind, long> _intervals = [];
     private readonly long[] _pauses = new long[6];
+    private int _maxAppendEntries;
+    private int _maxInflightAppends;
+    private int _maxCommittedBytes;
+    private int _promoteLagEntries;
 
     public RunPlan(RunOptions options, Chance chance)
     {
         _options = options;
         Nodes = options.Nodes ?? DrawNodes(chance.Fork("nodes"));
-        Clients = options.Clients ?? (int)chance.Fork("clients").Between(1, 6);
+        Clients = options.Clients ?? (int)chance.Fork("clients").LogUniform(1, 12);
         DrawTimes(chance.Fork("times"));
         DrawRaft(chance.Fork("raft"));
         DrawStore(chance.Fork("store"));
@@ -46,6 +51,9 @@ internal sealed class RunPlan
     public TimeSpan ElectionTimeout { get; private set; }
 
     public TimeSpan RequestTimeout { get; private set; }
+
+    /// <summary>Gets how long a client waits for an answer.</summary>
+    public TimeSpan Patience { get; private set; }
 
     /// <summary>Gets how long a client thinks between two operations, on average.</summary>
     public long ThinkTime { get; private set; }
@@ -118,6 +126,15 @@ internal sealed class RunPlan
         return options;
     }
 
+    /// <summary>Makes batches and windows small: much goes wrong only between two messages.</summary>
+    public RaftCoreOptions Tune(RaftCoreOptions options) => options with
+    {
+        MaxAppendEntries = _maxAppendEntries,
+        MaxInflightAppends = _maxInflightAppends,
+        MaxCommittedBytesPerReady = _maxCommittedBytes,
+        PromoteLagEntries = _promoteLagEntries,
+    };
+
     public KeyValueOptions CreateStoreOptions() => new()
     {
         RetainedRevisions = RetainedRevisions,
@@ -153,6 +170,7 @@ internal sealed class RunPlan
         HeartbeatInterval = TimeSpan.FromMilliseconds(chance.LogUniform(50, 200));
         ElectionTimeout = HeartbeatInterval * chance.Between(5, 12);
         RequestTimeout = ElectionTimeout * chance.Between(2, 6);
+        Patience = ElectionTimeout * chance.Between(1, 8);
         ThinkTime = chance.LogUniform(5 * Span.Millisecond, 2 * Span.Second);
         for (int kind = 0; kind < _pauses.Length; kind++)
             _pauses[kind] = chance.LogUniform(5 * Span.Microsecond, Span.Millisecond);
@@ -168,6 +186,10 @@ internal sealed class RunPlan
         LeaseReads = CheckQuorum && chance.Next(3) == 0;
         SnapshotEntries = chance.LogUniform(2, 10_000);
         TrailingEntries = (int)chance.Between(0, chance.LogUniform(1, 1000));
+        _maxAppendEntries = (int)chance.LogUniform(1, 1000);
+        _maxInflightAppends = (int)chance.LogUniform(1, 64);
+        _maxCommittedBytes = (int)chance.LogUniform(64, 1 << 20);
+        _promoteLagEntries = (int)chance.LogUniform(1, 8192);
         SegmentBytes = 64 << (10 + chance.Next(3));
     }
 
@@ -197,7 +219,13 @@ internal sealed class RunPlan
         for (FaultKind kind = FaultKind.Reset; kind <= FaultKind.Restart; kind++)
         {
             Chance own = chance.Fork(kind.ToString());
-            bool isAllowed = kind is not FaultKind.Drift && !(LeaseReads && kind is FaultKind.ClockLeap);
+            bool isAllowed = kind switch
+            {
+                FaultKind.Drift => false,
+                FaultKind.ClockLeap => !LeaseReads,
+                FaultKind.BitRot => _options.Rot,
+                _ => true,
+            };
             if (Has(kind, own) && isAllowed)
                 _intervals[kind] = own.LogUniform(Span.Second, 60 * Span.Second);
         }

@@ -20,6 +20,8 @@ internal sealed class RunnerArguments
           --regressions         run the seeds that failed once
           --mutants [NAME,...]  turn on one planted bug after the other, and run seeds until it is caught
 
+          --rot                 let bits rot on the disks of a minority
+
         What is taken out of a run:
           --workload NAME  --nodes N  --clients N  --operations N  --injections N
           --without FAULT,FAULT...
@@ -74,6 +76,7 @@ internal sealed class RunnerArguments
                     parsed.IsOneSeed = true;
                     parsed.Options = parsed.Options with { Seed = ulong.Parse(Value(), CultureInfo.InvariantCulture) };
                     break;
+                case "--rot": parsed.Options = parsed.Options with { Rot = true }; break;
                 case "--trace": parsed.Options = parsed.Options with { Trace = true }; break;
                 case "--workload": parsed.Options = parsed.Options with { Workload = Value() }; break;
                 case "--nodes": parsed.Options = parsed.Options with { Nodes = Number() }; break;

@@ -85,17 +85,31 @@ internal sealed class SimulationRun
 
         _injector = new FaultInjector(_cluster, _options.Injections);
         await _world.DelayAsync(_plan.Duration).ConfigureAwait(false);
-        _injector.Heal();
-        await _world.DelayAsync(_world.Chance.Fork("afterglow").Between(0, 5 * Span.Second)).ConfigureAwait(false);
+        Chance healing = _world.Chance.Fork("healing");
+        _injector.Heal(healing.Next(3) == 0 ? ChooseResting(healing) : []);
+        await _world.DelayAsync(healing.Between(0, 5 * Span.Second)).ConfigureAwait(false);
         _isOver = true;
         await WithinBoundAsync(Task.WhenAll(clients), "clients end").ConfigureAwait(false);
         await ConvergeAsync().ConfigureAwait(false);
         _cluster.IsHealed = true;
         Actor last = new(_cluster, _plan.Clients, () => false) { Patience = Span.ToTimeSpan(Bound) };
         await WithinBoundAsync(_workload.FinishAsync(last), "service").ConfigureAwait(false);
+        _injector.Wake();
+        await ConvergeAsync().ConfigureAwait(false);
         foreach (string finding in _workload.Check())
             _world.Fail(_workloadName, finding);
         _world.End();
+    }
+
+    /// <summary>Chooses a minority of the voters that stays down, if nobody is missing already.</summary>
+    private SimulatedNode[] ChooseResting(Chance chance)
+    {
+        Membership membership = _cluster.Checks.Newest;
+        SimulatedNode[] voters = [.. membership.Voters.Select(voter => _cluster.Find(voter)!)];
+        if (membership.IsJoint || _cluster.Checks.HasPendingMembership || voters.Any(voter => voter.IsRetired))
+            return [];
+
+        return [.. voters.OrderBy(_ => chance.Next()).Take((voters.Length - 1) / 2)];
     }
 
     /// <summary>Waits until there is a leader, and all members have applied all that it has.</summary>
@@ -122,8 +136,9 @@ internal sealed class SimulationRun
         RaftStatus status = leader.Raft.Status;
         return !status.Membership.IsJoint && status.Applied == status.LastEntry.Index
             && status.Membership.Members.All(member =>
-                _cluster.Find(member.Id)?.Process is { } process && process.Raft.Status.Applied == status.Applied
-                && process.Raft.Status.Leader == leader.Id);
+                _injector!.IsResting(member.Id)
+                || (_cluster.Find(member.Id)?.Process is { } process && process.Raft.Status.Applied == status.Applied
+                && process.Raft.Status.Leader == leader.Id));
     }
 
     private bool IsMember(SimulatedNode node) =>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Coord.Raft.Core;
 using Coord.Raft.Storage;
 
 namespace Coord.Raft.Driver;
@@ -27,6 +28,9 @@ internal sealed record NodeEnvironment
     /// it.
     /// </summary>
     public int? SegmentBytes { get; init; }
+
+    /// <summary>Gets what may still change how the core behaves: batches of one entry, say, and small windows.</summary>
+    public Func<RaftCoreOptions, RaftCoreOptions> Tune { get; init; } = static options => options;
 
     /// <summary>Draws a number.</summary>
     public ulong NextSeed()

@@ -84,7 +84,7 @@ internal sealed class NodeRuntime
             if (recovered.TornBytesCut > 0)
                 Log.TornTailCut(logger, recovered.TornBytesCut);
 
-            RaftCore core = new(CreateCoreOptions(context), state);
+            RaftCore core = new(context.Environment.Tune(CreateCoreOptions(context)), state);
             KnownPeers peers = new(files, options.DataDirectory);
             Log.Starting(
                 logger, options.NodeId, options.ClusterId, snapshot.LastIncluded, core.FirstIndex, core.LastEntry,

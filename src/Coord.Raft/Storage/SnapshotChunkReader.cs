@@ -7,7 +7,7 @@ internal sealed class SnapshotChunkReader : IDisposable
 {
     private readonly IFile _file;
     private readonly string _path;
-    private readonly byte[] _buffer = new byte[SnapshotFormat.MaxChunkBytes];
+    private readonly byte[] _buffer;
     private uint _checksum;
     private long _payloadBytes;
     private long _chunks;
@@ -19,6 +19,7 @@ internal sealed class SnapshotChunkReader : IDisposable
         Snapshot = snapshot;
         Offset = headerBytes;
         _checksum = checksum;
+        _buffer = new byte[Math.Min(SnapshotFormat.MaxChunkBytes, file.Length)]; // No chunk is larger than its file.
     }
 
     /// <summary>Gets the metadata in the header.</summary>

@@ -72,8 +72,7 @@ internal sealed class MemoryFileSystem : IFileSystem
         {
             Boot++;
             _locks.Clear();
-            _failAt = -1;
-            _cutAt = -1;
+            Disarm();
         }
     }
 
@@ -111,12 +110,7 @@ internal sealed class MemoryFileSystem : IFileSystem
     public void Overwrite(string path, byte[] contents) => _names[path].Overwrite(contents);
 
     /// <summary>Changes bits of one byte, durably and behind everybody's back.</summary>
-    public void Flip(string path, long offset, byte mask)
-    {
-        byte[] contents = ReadAll(path);
-        contents[offset] ^= mask;
-        Overwrite(path, contents);
-    }
+    public void Flip(string path, long offset, byte mask) => _names[path].Flip(offset, mask);
 
     /// <summary>Removes a file durably and behind everybody's back.</summary>
     public void Remove(string path)

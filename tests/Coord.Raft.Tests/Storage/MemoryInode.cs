@@ -70,6 +70,13 @@ internal sealed class MemoryInode
         _live = _durable.Share();
     }
 
+    /// <summary>Changes bits where they lie, for readers and for ever; what is pending stays so.</summary>
+    public void Flip(long offset, byte mask)
+    {
+        _live.Flip(offset, mask);
+        _durable.Flip(offset, mask);
+    }
+
     private void Persist(in Pending write, long from, long to)
     {
         if (write.Bytes is null)

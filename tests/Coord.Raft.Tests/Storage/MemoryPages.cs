@@ -51,6 +51,12 @@ internal sealed class MemoryPages
         }
     }
 
+    public void Flip(long offset, byte mask)
+    {
+        if (offset < _length)
+            Own((int)(offset / PageBytes))[(int)(offset % PageBytes)] ^= mask;
+    }
+
     public byte[] ToArray()
     {
         byte[] bytes = new byte[_length];

@@ -54,6 +54,9 @@ internal enum FaultKind
     /// <summary>A machine loses its power when it is about to send one of its next messages.</summary>
     PowerCutAtSend,
 
+    /// <summary>A leader falls, or is cut off, after the first few messages that it sends as such.</summary>
+    LeaderFall,
+
     /// <summary>A process is stopped for a while; its clocks go on.</summary>
     Pause,
 
@@ -77,6 +80,12 @@ internal enum FaultKind
 
     /// <summary>A disk does not answer for a while.</summary>
     HungDisk,
+
+    /// <summary>Bits on a disk change while nobody looks; only in runs that are asked for it.</summary>
+    BitRot,
+
+    /// <summary>A member's disk is lost for good, and another member takes its place.</summary>
+    LostDisk,
 
     /// <summary>Members are added and removed.</summary>
     Membership,

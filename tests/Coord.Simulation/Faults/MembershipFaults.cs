@@ -5,11 +5,21 @@ using Coord.Simulation.Nodes;
 
 namespace Coord.Simulation.Faults;
 
-/// <summary>Adds and removes members and hands the leadership over, in the middle of everything else.</summary>
+/// <summary>Adds, removes and replaces members and hands the leadership over, in the middle of everything.</summary>
+/// <remarks>
+/// What is lost for good is bounded, so that a correct cluster can always go on: never more than a minority of the
+/// voters, and not while the voters change.
+/// </remarks>
 internal sealed class MembershipFaults(Cluster cluster)
 {
     private const int MaxMembers = 7;
     private const int MaxMachines = 12;
+
+    private int _changesUnderWay;
+
+    private Membership Newest => cluster.Checks.Newest;
+
+    private bool IsAnyLost => Newest.Voters.Any(voter => cluster.Find(voter) is { IsRetired: true });
 
     public void Inject(FaultKind kind, SimulatedProcess process, Chance chance)
     {
@@ -19,8 +29,26 @@ internal sealed class MembershipFaults(Cluster cluster)
 
         if (kind is FaultKind.Transfer)
             _ = TransferAsync(process, chance.Of(membership.Voters));
-        else if (kind is FaultKind.Membership)
+        else if (kind is FaultKind.LostDisk && MayLose(process.Node))
+            Replace(process.Node);
+        else if (kind is FaultKind.Membership && !IsAnyLost)
             _ = ChangeAsync(process, membership, Draw(membership, chance));
+    }
+
+    /// <summary>Tells whether the cluster can do without what a member has on its disk.</summary>
+    public bool MayLose(SimulatedNode node)
+    {
+        int lost = Newest.Voters.Count(
+            voter => voter == node.Id || cluster.Find(voter) is { IsRetired: true } or { IsDamaged: true });
+        return _changesUnderWay == 0 && !Newest.IsJoint && !cluster.Checks.HasPendingMembership
+            && Newest.IsVoter(node.Id) && lost <= (Newest.Voters.Length - 1) / 2;
+    }
+
+    /// <summary>Gives a member up, and lets another take its place.</summary>
+    public void Replace(SimulatedNode node)
+    {
+        node.Retire();
+        _ = ReplaceAsync(node);
     }
 
     private MembershipTarget Draw(Membership membership, Chance chance)
@@ -47,19 +75,44 @@ internal sealed class MembershipFaults(Cluster cluster)
             ? now with { Voters = others, Learners = now.Learners.Add(one) } : now with { Voters = others };
     }
 
+    private async Task ReplaceAsync(SimulatedNode node)
+    {
+        SimulatedNode replacement = cluster.AddNode(joins: true);
+        replacement.Start();
+        while (Newest.Contains(node.Id))
+        {
+            await cluster.World.DelayAsync(Span.Second).ConfigureAwait(false);
+            if (cluster.Leader is not { } leader || leader.Raft.Status.Membership is not { IsJoint: false } now)
+                continue;
+
+            MembershipTarget target = MembershipTarget.From(now);
+            await ChangeAsync(leader, now, target with
+            {
+                Voters = [.. target.Voters.Where(member => member.Id != node.Id && member.Id != replacement.Id),
+                    new MemberAddress(replacement.Id, replacement.Name)],
+                Learners = [.. target.Learners.Where(member => member.Id != replacement.Id)],
+            }).ConfigureAwait(false);
+        }
+    }
+
     private async Task ChangeAsync(SimulatedProcess process, Membership membership, MembershipTarget target)
     {
         string outcome = "done";
+        _changesUnderWay++;
         try
         {
-            await process.Raft.ChangeMembershipAsync(target, membership.Version).ConfigureAwait(false);
+            Task change = process.Raft.ChangeMembershipAsync(target, membership.Version);
+            Task first = await Task.WhenAny(change, process.Died).ConfigureAwait(false);
+            await first.ConfigureAwait(false);
         }
         catch (CoordException exception)
         {
             outcome = exception.Message;
         }
 
-        cluster.World.Trace.Add("admin", $"wanted {string.Join(' ', target.Voters)}: {outcome}");
+        _changesUnderWay--;
+        string wanted = string.Join(' ', target.Voters.Select(member => member.Id));
+        cluster.World.Trace.Add("admin", $"wanted {wanted}: {outcome}");
     }
 
     private async Task TransferAsync(SimulatedProcess process, NodeId to)

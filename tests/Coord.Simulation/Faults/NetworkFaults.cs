@@ -50,6 +50,13 @@ internal sealed class NetworkFaults(Cluster cluster)
         return true;
     }
 
+    /// <summary>Cuts a member off from all others for a while.</summary>
+    public void Isolate(NodeId member, long duration)
+    {
+        NodeId[] members = [.. cluster.Nodes.Where(node => !node.IsRetired).Select(node => node.Id)];
+        Cut([.. Links(members, (from, to) => from == member || to == member)], duration);
+    }
+
     private static IEnumerable<(NodeId From, NodeId To)> Links(NodeId[] members, Func<NodeId, NodeId, bool> isCut) =>
         from sender in members
         from receiver in members

@@ -10,6 +10,9 @@ internal sealed class NodeFaults(Cluster cluster)
 {
     private readonly MembershipFaults _membership = new(cluster);
 
+    /// <summary>Gives a member up that cannot start any more, and lets another take its place.</summary>
+    public void Replace(SimulatedNode node) => _membership.Replace(node);
+
     public void Inject(FaultKind kind, Chance chance)
     {
         SimulatedNode[] candidates = [.. cluster.Nodes.Where(node => node.IsUp)];
@@ -44,7 +47,7 @@ internal sealed class NodeFaults(Cluster cluster)
             case FaultKind.Restart:
                 _ = RestartAsync(node.Process!);
                 break;
-            case FaultKind.Membership or FaultKind.Transfer:
+            case FaultKind.Membership or FaultKind.Transfer or FaultKind.LostDisk:
                 _membership.Inject(kind, node.Process!, chance);
                 break;
             default:
@@ -86,6 +89,10 @@ internal sealed class NodeFaults(Cluster cluster)
                 node.HasDiskFaults = true;
                 node.Disk.Capacity = chance.Between(0, 4 << 20);
                 cluster.World.After(duration, () => node.Disk.Capacity = long.MaxValue);
+                break;
+            case FaultKind.BitRot:
+                if (_membership.MayLose(node))
+                    node.Rot(chance);
                 break;
             case FaultKind.SlowDisk:
                 node.SlowDisk(duration, chance.LogUniform(2, 1000));

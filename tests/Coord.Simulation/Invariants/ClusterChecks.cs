@@ -20,9 +20,16 @@ internal sealed class ClusterChecks(Cluster cluster)
     private readonly Dictionary<NodeId, Promises> _promises = [];
     private readonly Dictionary<NodeId, EntryId> _durableAtEnd = [];
     private readonly Dictionary<SimulatedProcess, NodeView> _views = [];
+    private LogIndex _lastChange;
 
     /// <summary>Gets the highest index that any member knows to be committed.</summary>
     public LogIndex Committed => _registry.Committed;
+
+    /// <summary>Gets the newest membership that is in effect anywhere.</summary>
+    public Membership Newest { get; private set; } = Membership.Empty;
+
+    /// <summary>Gets a value indicating whether somebody has a change in his log that is not in effect.</summary>
+    public bool HasPendingMembership => _lastChange > Newest.Version;
 
     public int Elections => _leaders.Count;
 
@@ -80,6 +87,8 @@ internal sealed class ClusterChecks(Cluster cluster)
 
         if (view.Term != now.Term || view.Role != core.Role || view.Commit != now.Commit)
             Trace(process, core);
+        if (core.Membership.Version > Newest.Version)
+            Newest = core.Membership;
         view.Follow(core);
     }
 
@@ -174,6 +183,8 @@ internal sealed class ClusterChecks(Cluster cluster)
 
         foreach (ref readonly Entry entry in added)
         {
+            if (entry.Kind is EntryKind.Membership)
+                _lastChange = LogIndex.Max(_lastChange, entry.Index);
             view.Log.TryGetTerm(new LogIndex(entry.Index.Value - 1), out Term before);
             if (_registry.Add(entry, new EntryId(before, new(entry.Index.Value - 1))) is { } wrong)
                 Fail("log matching", $"{process.Id}: {wrong}");
@@ -219,6 +230,7 @@ internal sealed class ClusterChecks(Cluster cluster)
             return;
         }
 
+        cluster.OnElected(process);
         for (LogIndex i = core.FirstIndex; i <= _registry.Committed; i = i.Next)
         {
             if (_registry.FindCommitted(i) is { } id && id.Term < core.Term && !view.Log.Contains(id))

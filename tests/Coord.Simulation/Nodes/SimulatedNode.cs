@@ -8,6 +8,7 @@ namespace Coord.Simulation.Nodes;
 /// <summary>A member: a machine with a disk, and the processes that run on it one after the other.</summary>
 internal sealed class SimulatedNode
 {
+    private readonly long _diskPace;
     private int _starts;
     private long _diskHangsUntil;
     private long _diskSlownessUntil;
@@ -18,6 +19,8 @@ internal sealed class SimulatedNode
         (Cluster, Id, Joins) = (cluster, id, joins);
         Name = id.ToString();
         Chance = cluster.World.Chance.Fork("node", (long)id.Value);
+        // Machines differ: with disks that are all alike, the leader's would always be the first to have an entry.
+        _diskPace = Chance.Fork("disk").LogUniform(1, 16);
         Disk = new MemoryFileSystem();
         Disk.CreateDirectory("/" + Name);
     }
@@ -46,6 +49,9 @@ internal sealed class SimulatedNode
 
     /// <summary>Gets or sets a value indicating whether its disk was damaged on purpose: it may refuse.</summary>
     public bool IsDamaged { get; set; }
+
+    /// <summary>Gets a value indicating whether the member has refused to start on its damaged disk.</summary>
+    public bool IsBeyondRepair { get; private set; }
 
     public bool IsUp => Process is { IsGone: false };
 
@@ -110,19 +116,40 @@ internal sealed class SimulatedNode
     public void SlowDisk(long duration, long factor) =>
         (_diskSlownessUntil, _diskSlowness) = (Cluster.World.Now + duration, factor);
 
-    /// <summary>Ends what is wrong with the disk for a time, and what was to come.</summary>
-    public void HealDisk()
+    /// <summary>Changes a bit of what is on the disk.</summary>
+    public void Rot(Chance chance)
+    {
+        string[] paths = [.. Disk.Paths.Where(path => path.Contains("/log/", StringComparison.Ordinal))];
+        if (paths.Length == 0)
+            return;
+
+        string path = chance.Of(paths);
+        int written = Disk.ReadAll(path).AsSpan().LastIndexOfAnyExcept((byte)0) + 1;
+        if (written == 0)
+            return;
+
+        IsDamaged = true;
+        int offset = chance.Next(written);
+        Cluster.World.Trace.Add(Name, $"has a wrong bit at {offset} of {path}");
+        Disk.Flip(path, offset, (byte)(1 << chance.Next(8)));
+    }
+
+    /// <summary>Ends what is wrong with the machine, and what would have gone wrong soon.</summary>
+    public void Heal()
     {
         (_diskHangsUntil, _diskSlownessUntil) = (0, 0);
+        Disk.Capacity = long.MaxValue;
         // What was about to happen does not: a fault after the faults would be blamed on the cluster.
         Disk.Disarm();
         if (Process is { } process)
             process.SendsBeforeCrash = -1;
+        Resume();
     }
 
     /// <summary>Returns how long an operation takes at present that usually takes so long.</summary>
     public long DelayOnDisk(long usual)
     {
+        usual *= _diskPace;
         long now = Cluster.World.Now;
         if (now < _diskSlownessUntil)
             usual *= _diskSlowness;
@@ -133,6 +160,7 @@ internal sealed class SimulatedNode
     public void OnStopped(Exception? reason)
     {
         Cluster.World.Trace.Add(Name, $"stops: {reason?.Message ?? "as it was asked to"}");
+        IsBeyondRepair = IsDamaged && reason is LogCorruptedException or DataDirectoryException;
         EndProcess();
         if (reason is PowerCutException)
             Disk.CutPower(new ChancedCrash(Chance.Fork("crash", Disk.Calls)));

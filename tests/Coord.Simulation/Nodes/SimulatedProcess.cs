@@ -35,6 +35,7 @@ internal sealed class SimulatedProcess
             Files = node.Disk,
             Entropy = entropy.Fill,
             SegmentBytes = node.Cluster.Plan.SegmentBytes,
+            Tune = node.Cluster.Plan.Tune,
             CreatePump = options => new SimulatedPump(this, options),
         };
         RaftOptions options = node.Cluster.Plan.CreateRaftOptions(node);

@@ -20,6 +20,7 @@ internal sealed class Actor
         long drift = cluster.Plan.MaxDriftPerMillion;
         Clock = new ProcessClock(
             cluster.World, drift == 0 ? 0 : Chance.Fork("clock").Between(-drift, drift), static _ => false);
+        Patience = cluster.Plan.Patience;
         Store = new ClientStore(this);
     }
 
@@ -49,7 +50,7 @@ internal sealed class Actor
     public bool IsOver => _operations >= Plan.Operations || _isOver();
 
     /// <summary>Gets or sets how long the client waits for an answer before it calls the outcome unknown.</summary>
-    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(10);
+    public TimeSpan Patience { get; set; }
 
     /// <summary>Returns a number that is larger than all that were returned before, to whichever client.</summary>
     public long Moment() => ++_cluster.Moments;
