@@ -24,8 +24,7 @@ internal sealed record NodeEnvironment
     public Func<LoopPumpOptions, ILoopPump> CreatePump { get; init; } = static options => new LoopThread(options);
 
     /// <summary>
-    /// Gets the size of the log's segments if it is not the option's, which allows none so small that a few writes fill
-    /// it.
+    /// Gets the size of the log's segments if it is not the option's, which allows none that a few writes would fill.
     /// </summary>
     public int? SegmentBytes { get; init; }
 
