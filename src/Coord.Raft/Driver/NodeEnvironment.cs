@@ -28,7 +28,7 @@ internal sealed record NodeEnvironment
     /// </summary>
     public int? SegmentBytes { get; init; }
 
-    /// <summary>Gets what may still change how the core behaves: batches of one entry, say, and small windows.</summary>
+    /// <summary>Gets what may still change how the core behaves: batches of one entry, and small windows.</summary>
     public Func<RaftCoreOptions, RaftCoreOptions> Tune { get; init; } = static options => options;
 
     /// <summary>Draws a number.</summary>
