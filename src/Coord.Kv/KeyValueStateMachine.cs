@@ -22,6 +22,9 @@ public sealed partial class KeyValueStateMachine : IStateMachine
     private const int KeysPerStep = 256;
     private const int ChangesCompactedPerCommand = 256;
 
+    // If all of more than these look at one key, telling them of a put takes time.
+    private const int ManyWatches = 256;
+
     private readonly Lock _lock = new();
     private readonly RightOfWay _rightOfWay = new();
     private readonly KeyValueOptions _options;
@@ -121,6 +124,10 @@ public sealed partial class KeyValueStateMachine : IStateMachine
         GC.KeepAlive(this);
         return result;
     }
+
+    /// <inheritdoc/>
+    public bool IsQuick(in AppliedCommand command) =>
+        _watches.Count < ManyWatches && CommandCodec.IsQuick(command.Payload.Span);
 
     /// <inheritdoc/>
     public void OnBatchApplied(LogIndex applied)

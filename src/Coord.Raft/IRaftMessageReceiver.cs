@@ -33,6 +33,25 @@ public interface IRaftMessageReceiver
     ReceiveResult Receive(NodeId from, in ReadOnlySequence<byte> message, EntryArena arena);
 
     /// <summary>
+    /// Does as <see cref="Receive"/>, for one of several messages that arrived together: the node need not look at it
+    /// before <see cref="Flush"/> is called, which the caller does soon.
+    /// </summary>
+    /// <param name="from">The peer as the connection's handshake established it.</param>
+    /// <param name="message">One message in the format of <see cref="MessageCodec"/>.</param>
+    /// <param name="arena">The connection's own arena, into which entries are copied.</param>
+    /// <returns>What became of it, as for <see cref="Receive"/>.</returns>
+    ReceiveResult Enqueue(NodeId from, in ReadOnlySequence<byte> message, EntryArena arena) =>
+        Receive(from, message, arena);
+
+    /// <summary>
+    /// Lets the node look at what was enqueued; thread-safe. It may do its work on the calling thread, which saves
+    /// waking one of its own: some tens of microseconds, without waiting for anything. Not under a lock.
+    /// </summary>
+    void Flush()
+    {
+    }
+
+    /// <summary>
     /// Reports that a peer's connection broke or could not be made, or that messages to it were lost. Thread-safe.
     /// </summary>
     /// <param name="peer">The peer.</param>

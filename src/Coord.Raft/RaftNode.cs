@@ -224,7 +224,7 @@ public sealed partial class RaftNode : IAsyncDisposable
         bool hasRoom = _readBudget.TryTake(0);
         read.Budget = hasRoom ? _readBudget : null;
         ValueTask<LogIndex> task = read.BeginAsync(cancellationToken);
-        if (!hasRoom || !runtime.Driver.TryEnqueue(read))
+        if (!hasRoom || !runtime.Driver.TryEnqueue(read, _readBudget.Count))
             read.Fail(new ProposalDroppedException("Too many reads wait at this member; try again shortly."));
 
         return task;

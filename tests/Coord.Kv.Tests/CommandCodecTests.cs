@@ -37,6 +37,24 @@ public sealed class CommandCodecTests
     }
 
     [Fact]
+    public void Quick_is_what_touches_no_more_keys_than_it_names()
+    {
+        Assert.True(IsQuick(Command.Put("a"u8.ToArray(), "b"u8.ToArray(), PutFlags.ReturnPrevious, new(0, 1000), 5)));
+        Assert.True(IsQuick(Command.GrantLease(5, 9, default)));
+        Assert.False(IsQuick(Command.Delete(KeyRange.All, false, new(10, 0))));
+        Assert.False(IsQuick(Command.Compact(9)));
+        Assert.False(CommandCodec.IsQuick([]));
+        Assert.False(CommandCodec.IsQuick("~~"u8));
+
+        static bool IsQuick(Command command)
+        {
+            ArrayBufferWriter<byte> bytes = new();
+            CommandCodec.Write(bytes, command);
+            return CommandCodec.IsQuick(bytes.WrittenSpan);
+        }
+    }
+
+    [Fact]
     public void Commands_of_version_1_are_still_read()
     {
         Command put = Command.Put("a"u8.ToArray(), "b"u8.ToArray(), PutFlags.ReturnPrevious, new(0, 1000));

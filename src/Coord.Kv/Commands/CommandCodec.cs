@@ -127,6 +127,16 @@ internal static class CommandCodec
         }
     }
 
+    /// <summary>Tells by its first bytes whether a command touches no more keys than its bytes name.</summary>
+    public static bool IsQuick(ReadOnlySpan<byte> bytes)
+    {
+        // A short array, the version, the kind: a byte each.
+        if (bytes.Length < 3 || (bytes[0] & 0xF0) != MessagePackCode.MinFixArray || bytes[1] > Version)
+            return false;
+
+        return (CommandKind)bytes[2] is CommandKind.Put or CommandKind.GrantLease or CommandKind.KeepLeasesAlive;
+    }
+
     /// <summary>Reads a list of numbers from a command's body.</summary>
     /// <param name="body">The body.</param>
     /// <param name="group">How many numbers belong together.</param>

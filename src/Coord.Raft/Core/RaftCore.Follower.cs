@@ -34,9 +34,11 @@ internal sealed partial class RaftCore
         Accept(message.Entries.Span);
         // Only what this message covers is known to agree; the log behind it may be another leader's.
         LogIndex verified = message.Log.Index + message.Entries.Length;
-        _log.CommitTo(LogIndex.Min(message.Commit, Mutants.CommitBeyondVerified ? _log.Last.Index : verified));
+        LogIndex committed = LogIndex.Min(message.Commit, Mutants.CommitBeyondVerified ? _log.Last.Index : verified);
+        bool isNews = _log.CommitTo(committed) && message.Entries.IsEmpty;
         ForgetPreviousIfKnown(message.Commit);
-        Acknowledge(message, Mutants.UnverifiedAcknowledged ? _log.Last.Index : verified);
+        if (!isNews || _options.AnswersCommitNews)
+            Acknowledge(message, Mutants.UnverifiedAcknowledged ? _log.Last.Index : verified);
     }
 
     /// <summary>Appends what is not there yet, and cuts what conflicts (Raft §5.3).</summary>

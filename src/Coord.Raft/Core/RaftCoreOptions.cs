@@ -75,6 +75,12 @@ internal sealed record RaftCoreOptions
     /// </summary>
     public bool EagerCommitPropagation { get; init; } = true;
 
+    /// <summary>
+    /// Gets a value indicating whether a follower answers an append that brings it a newer commit index and nothing
+    /// else. The leader needs no such answer: it knows already what the follower holds.
+    /// </summary>
+    public bool AnswersCommitNews { get; init; }
+
     /// <summary>Gets a value indicating whether a leader that is removed steps down (thesis §4.2.2).</summary>
     public bool StepDownOnRemoval { get; init; } = true;
 

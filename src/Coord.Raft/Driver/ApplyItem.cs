@@ -5,5 +5,7 @@ namespace Coord.Raft.Driver;
 /// <param name="Pending">Who waits for the entry's result.</param>
 /// <param name="Restore">A snapshot to replace the state with.</param>
 /// <param name="Capture">Whether to capture the state for a snapshot.</param>
+/// <param name="IsQuick">Whether the state machine says that it applies the entry at once.</param>
 internal readonly record struct ApplyItem(
-    Entry Entry, PendingProposal? Pending = null, SnapshotMetadata? Restore = null, bool Capture = false);
+    Entry Entry, PendingProposal? Pending = null, SnapshotMetadata? Restore = null, bool Capture = false,
+    bool IsQuick = false);

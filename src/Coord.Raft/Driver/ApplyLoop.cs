@@ -20,6 +20,11 @@ internal sealed class ApplyLoop : ILoop, IDisposable
     /// <summary>What an entry costs in memory besides its payload, in bytes.</summary>
     public const int EntryOverhead = 48;
 
+    /// <summary>How many entries other threads may be kept waiting for.</summary>
+    public const int MaxQuickEntries = 16;
+
+    private const int MaxQuickBytes = 16 * 1024;
+
     private readonly IStateMachine? _stateMachine;
     private readonly SnapshotStore _snapshots;
     private readonly SessionTable _sessions;
@@ -34,6 +39,7 @@ internal sealed class ApplyLoop : ILoop, IDisposable
     private EntryId _applied;
     private EntryId _published;
     private long _appliedBytes;
+    private bool _isHolding;
 
     /// <summary>Creates the loop at the start of the log; a witness has no state machine.</summary>
     public ApplyLoop(
@@ -57,6 +63,10 @@ internal sealed class ApplyLoop : ILoop, IDisposable
     /// <summary>Hands over an item.</summary>
     public void Enqueue(in ApplyItem item) => _queue.TryEnqueue(item);
 
+    /// <summary>Says whether an entry may be applied on a thread that others wait for.</summary>
+    public bool IsQuick(in Entry entry) => entry.Kind is EntryKind.Command && entry.Payload.Length <= MaxQuickBytes
+        && _stateMachine is not null && _stateMachine.IsQuick(new AppliedCommand(entry.Id, entry.Payload));
+
     /// <summary>Takes what was applied since the last call.</summary>
     public ReadOnlySpan<Applied> DrainDone() => _done.Drain();
 
@@ -78,9 +88,28 @@ internal sealed class ApplyLoop : ILoop, IDisposable
     }
 
     /// <inheritdoc/>
+    public bool IsNextTurnShort()
+    {
+        // Taken first, and held until the turn: what comes later is looked at before the next one.
+        ReadOnlySpan<ApplyItem> items = Take();
+        _isHolding = !items.IsEmpty;
+        if (items.Length > MaxQuickEntries)
+            return false;
+
+        foreach (ref readonly ApplyItem item in items)
+        {
+            if (!item.IsQuick)
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
     public bool Pump()
     {
-        ReadOnlySpan<ApplyItem> items = _queue.Drain();
+        ReadOnlySpan<ApplyItem> items = Take();
+        _isHolding = false;
         if (items.IsEmpty)
             return false;
 
@@ -106,6 +135,8 @@ internal sealed class ApplyLoop : ILoop, IDisposable
     /// <summary>Answers all who still wait; after the loop has ended, which it may have done in the middle.</summary>
     public void FailAll(Exception? failure)
     {
+        if (_isHolding)
+            Abandon(_queue.Drained);
         Abandon(_queue.Close());
         foreach (ref readonly Answer answer in CollectionsMarshal.AsSpan(_answers))
             _abandoned.Add(answer.Pending);
@@ -119,6 +150,8 @@ internal sealed class ApplyLoop : ILoop, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Signal.Dispose();
+
+    private ReadOnlySpan<ApplyItem> Take() => _isHolding ? _queue.Drained : _queue.Drain();
 
     private void Handle(in ApplyItem item)
     {

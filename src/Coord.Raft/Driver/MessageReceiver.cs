@@ -46,6 +46,17 @@ internal sealed class MessageReceiver(
     /// <inheritdoc/>
     public ReceiveResult Receive(NodeId from, in ReadOnlySequence<byte> message, EntryArena arena)
     {
+        ReceiveResult result = Enqueue(from, message, arena);
+        driver.Signal.Set();
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public void Flush() => driver.Signal.Run();
+
+    /// <inheritdoc/>
+    public ReceiveResult Enqueue(NodeId from, in ReadOnlySequence<byte> message, EntryArena arena)
+    {
         if (!MessageCodec.TryRead(message, arena, out Message decoded))
             return ReceiveResult.Malformed;
 
@@ -55,7 +66,7 @@ internal sealed class MessageReceiver(
             return ReceiveResult.Malformed;
         }
 
-        if (driver.TryEnqueue(new Inbound(decoded, Bytes: message.Length)))
+        if (driver.TryEnqueueSilently(new Inbound(decoded, Bytes: message.Length)))
             return ReceiveResult.Accepted;
 
         MessageCodec.Discard(decoded);

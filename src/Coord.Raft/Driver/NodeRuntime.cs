@@ -27,16 +27,18 @@ internal sealed class NodeRuntime
         // In the order in which they stop: each may still feed the ones after it.
         _pumps =
         [
-            Create("raft", driver, driver.Signal, () => driver.NextWake),
-            Create("transfer", _transfer, _transfer.Signal, () => _transfer.NextWake),
-            Create("log", _storage, _storage.Signal, () => _storage.NextWake),
-            Create("apply", _apply, _apply.Signal, () => TimeSpan.FromSeconds(1)),
-            Create("snapshot", _save, _save.Signal, () => TimeSpan.FromSeconds(1)),
-            Create("segments", segments, segments.Signal, () => TimeSpan.FromSeconds(1)),
+            Create("raft", driver, driver.Signal, () => driver.NextWake, LoopSharing.HelpsAndIsHelped),
+            Create("transfer", _transfer, _transfer.Signal, () => _transfer.NextWake, LoopSharing.None),
+            Create("log", _storage, _storage.Signal, () => _storage.NextWake, LoopSharing.Helps),
+            Create("apply", _apply, _apply.Signal, () => TimeSpan.FromSeconds(1), LoopSharing.HelpsAndIsHelped),
+            Create("snapshot", _save, _save.Signal, () => TimeSpan.FromSeconds(1), LoopSharing.None),
+            Create("segments", segments, segments.Signal, () => TimeSpan.FromSeconds(1), LoopSharing.None),
         ];
 
-        ILoopPump Create(string name, ILoop loop, LoopSignal signal, Func<TimeSpan> nextWake) =>
-            context.Environment.CreatePump(new(context.Options.NodeId, name, loop, signal, nextWake, onFailure));
+        ILoopPump Create(
+            string name, ILoop loop, LoopSignal signal, Func<TimeSpan> nextWake, LoopSharing sharing) =>
+            context.Environment.CreatePump(
+                new(context.Options.NodeId, name, loop, signal, nextWake, sharing, onFailure));
     }
 
     /// <summary>Gets the owner loop.</summary>
@@ -235,8 +237,8 @@ internal sealed class NodeRuntime
         driver = new RaftDriver(context, parts, context.Environment.NextSeed());
         SegmentLoop segments = new(wal, context.Logger);
         storage.OnNeedsSegment = segments.Signal.Set;
-        storage.OnDone = driver.Signal.Set;
-        apply.OnDone = driver.Signal.Set;
+        storage.OnDone = driver.Signal.Offer;
+        apply.OnDone = driver.Signal.Offer;
         MessageReceiver receiver = new(options, directory.DirectoryId, driver, storage, peers, context.Logger);
         return new NodeRuntime(context, directory, driver, parts, segments, receiver, onFailure);
     }

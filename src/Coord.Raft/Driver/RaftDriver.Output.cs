@@ -6,6 +6,8 @@ namespace Coord.Raft.Driver;
 /// <content>Doing what the core wants done.</content>
 internal sealed partial class RaftDriver
 {
+    private HardState? _commitToPersist;
+
     private bool HandleReadies(long now)
     {
         bool worked = false;
@@ -35,11 +37,7 @@ internal sealed partial class RaftDriver
             AbandonProposalsThrough(ready.Snapshot.LastIncluded.Index);
         }
 
-        foreach (ref readonly Entry entry in ready.CommittedEntries.Span)
-            _apply.Enqueue(new ApplyItem(entry, ResolveProposal(entry)));
-
-        if (!ready.CommittedEntries.IsEmpty)
-            _apply.Signal.Set();
+        HandToApply(ready.CommittedEntries.Span);
 
         foreach (ref readonly ReadState read in ready.ReadStates)
             _reads.Confirm(read.Context, read.Index);
@@ -48,19 +46,64 @@ internal sealed partial class RaftDriver
             _reads.Complete(_core.AppliedIndex);
     }
 
-    private void Persist(Ready ready, long now)
+    private void HandToApply(ReadOnlySpan<Entry> entries)
     {
-        if (!ready.HasAppend && ready.HardState is null && ready.MessagesAfterAppend.IsEmpty)
+        if (entries.IsEmpty)
             return;
 
+        bool areQuick = entries.Length <= ApplyLoop.MaxQuickEntries;
+        foreach (ref readonly Entry entry in entries)
+        {
+            areQuick = areQuick && _apply.IsQuick(entry);
+            _apply.Enqueue(new ApplyItem(entry, ResolveProposal(entry), IsQuick: areQuick));
+        }
+
+        // A few that take no time are applied on this thread, after this turn: waking another would take longer.
+        if (areQuick)
+            _apply.Signal.Offer();
+        else
+            _apply.Signal.Set();
+    }
+
+    private void Persist(Ready ready, long now)
+    {
+        if (!ready.HasAppend)
+            return;
+
+        if (!ready.MustSync && ready.MessagesAfterAppend.IsEmpty)
+        {
+            // A commit index alone promises nothing. It goes with the next batch or the next tick: else each write
+            // would wake the log's thread twice.
+            _commitToPersist = ready.HardState;
+            return;
+        }
+
         StorageBatch batch = _idleBatches.TryPop(out StorageBatch? idle) ? idle : new StorageBatch();
-        batch.CopyFrom(ready);
+        batch.CopyFrom(ready, _commitToPersist);
+        _commitToPersist = null;
         if (_restoring.Count > 0)
         {
             foreach (ref readonly Entry entry in batch.Entries)
                 _bytesWhileRestoring += entry.Payload.Length + ApplyLoop.EntryOverhead;
         }
 
+        Submit(batch, now);
+    }
+
+    /// <summary>Writes a commit index that found no batch to go with.</summary>
+    private void PersistCommit(long now)
+    {
+        if (_commitToPersist is null || _batchesInFlight == StorageLoop.MaxBatches)
+            return;
+
+        StorageBatch batch = _idleBatches.TryPop(out StorageBatch? idle) ? idle : new StorageBatch();
+        batch.HardState = _commitToPersist;
+        _commitToPersist = null;
+        Submit(batch, now);
+    }
+
+    private void Submit(StorageBatch batch, long now)
+    {
         batch.PurgeThrough = _purgeThrough;
         _purgeThrough = default;
         if (_batchesInFlight++ == 0)

@@ -20,6 +20,9 @@ internal sealed partial class RaftDriver : ILoop
     // Beyond this what arrives is dropped, and sent again by its sender.
     private const long MaxInboxBytes = 128L << 20;
 
+    // With more than these, turns for one caller each would cost more than they save.
+    private const int FewCallers = 4;
+
     private readonly RaftOptions _options;
     private readonly RaftCore _core;
     private readonly KnownPeers _peers;
@@ -87,7 +90,8 @@ internal sealed partial class RaftDriver : ILoop
     public Action<RaftStatus> OnStatusChanged { get; set; } = static _ => { };
 
     /// <summary>Gets how long the loop may sleep.</summary>
-    public TimeSpan NextWake => TimeSpan.FromTicks(Math.Max(0, _nextTick - _clock()) / TimeSpan.NanosecondsPerTick);
+    public TimeSpan NextWake =>
+        TimeSpan.FromTicks(Math.Max(0, Volatile.Read(ref _nextTick) - _clock()) / TimeSpan.NanosecondsPerTick);
 
     /// <inheritdoc/>
     public bool Pump()
@@ -119,11 +123,19 @@ internal sealed partial class RaftDriver : ILoop
     /// <returns>False if the queue is full.</returns>
     public bool TryEnqueue(in Inbound input)
     {
+        if (!TryEnqueueSilently(input))
+            return false;
+
+        Signal.Set();
+        return true;
+    }
+
+    /// <summary>Queues a message; whoever queues it sets the signal after the last of several. Thread-safe.</summary>
+    /// <returns>False if the queue is full.</returns>
+    public bool TryEnqueueSilently(in Inbound input)
+    {
         if (Interlocked.Add(ref _inboxBytes, input.Bytes) <= MaxInboxBytes && _inbox.TryEnqueue(input))
-        {
-            Signal.Set();
             return true;
-        }
 
         Interlocked.Add(ref _inboxBytes, -input.Bytes);
         return false;
@@ -135,17 +147,17 @@ internal sealed partial class RaftDriver : ILoop
         if (!_proposals.TryEnqueue(proposal))
             return false;
 
-        Signal.Set();
+        Knock(_budget.Count);
         return true;
     }
 
-    /// <summary>Queues a read. Thread-safe.</summary>
-    public bool TryEnqueue(PendingRead read)
+    /// <summary>Queues a read, one of so many that wait. Thread-safe.</summary>
+    public bool TryEnqueue(PendingRead read, long waiting)
     {
         if (!_readQueue.TryEnqueue(read))
             return false;
 
-        Signal.Set();
+        Knock(waiting);
         return true;
     }
 
@@ -153,6 +165,17 @@ internal sealed partial class RaftDriver : ILoop
     public void Report(SnapshotEvent snapshotEvent)
     {
         if (_snapshotEvents.TryEnqueue(snapshotEvent))
+            Signal.Set();
+    }
+
+    /// <summary>
+    /// Runs the loop for one of few callers on its own thread. Many are better served together, once a thread wakes.
+    /// </summary>
+    private void Knock(long waiting)
+    {
+        if (waiting <= FewCallers)
+            Signal.Run();
+        else
             Signal.Set();
     }
 
@@ -172,9 +195,10 @@ internal sealed partial class RaftDriver : ILoop
 
         // After a pause of the process the missed ticks are not made up for: what arrived meanwhile is read first, and
         // a leader whose time ran out is found out by its followers' terms, not by its own clock.
-        _nextTick = Math.Max(_nextTick + _tickNanoseconds, now + (_tickNanoseconds / 2));
+        Volatile.Write(ref _nextTick, Math.Max(_nextTick + _tickNanoseconds, now + (_tickNanoseconds / 2)));
         Expire(now);
         WatchRequests(now);
+        PersistCommit(now);
 
         // A leader that cannot write must not go on looking alive: without ticks its followers elect another.
         if (!IsDiskStalled(now))
@@ -201,6 +225,22 @@ internal sealed partial class RaftDriver : ILoop
         if (!changed)
             return;
 
+        // What is started now lives on; if a caller's thread runs the loop, what flows with its call must not.
+        bool flows = !ExecutionContext.IsFlowSuppressed();
+        AsyncFlowControl flow = flows ? ExecutionContext.SuppressFlow() : default;
+        try
+        {
+            Announce(previous, status);
+        }
+        finally
+        {
+            if (flows)
+                flow.Undo();
+        }
+    }
+
+    private void Announce(RaftStatus previous, RaftStatus status)
+    {
         if (previous.Role != status.Role || previous.Leader != status.Leader)
             Log.RoleChanged(_logger, status.Id, status.Role, status.Term, status.Leader);
         if (previous.Leader != status.Leader && !status.Leader.IsNone)

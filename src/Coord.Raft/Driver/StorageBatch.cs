@@ -11,7 +11,7 @@ internal sealed class StorageBatch
     private readonly List<Message> _messages = [];
 
     /// <summary>Gets the hard state to persist, if it changed.</summary>
-    public HardState? HardState { get; private set; }
+    public HardState? HardState { get; set; }
 
     /// <summary>Gets the snapshot after which the log starts anew, if one was installed.</summary>
     public SnapshotMetadata? Snapshot { get; private set; }
@@ -35,9 +35,11 @@ internal sealed class StorageBatch
     public ReadOnlySpan<Message> Messages => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_messages);
 
     /// <summary>Takes over what a <see cref="Ready"/> says, with references on the entries' blocks.</summary>
-    public void CopyFrom(Ready ready)
+    /// <param name="ready">What the core wants done.</param>
+    /// <param name="earlier">A hard state from before, to be persisted if there is no newer one.</param>
+    public void CopyFrom(Ready ready, HardState? earlier)
     {
-        HardState = ready.HardState;
+        HardState = ready.HardState ?? earlier;
         Snapshot = ready.Snapshot;
         MustSync = ready.MustSync;
         HasAppend = ready.HasAppend;

@@ -34,6 +34,9 @@ internal sealed class SwapQueue<T>(int capacity)
         }
     }
 
+    /// <summary>Gets what was drained last. Called by the consumer only.</summary>
+    public ReadOnlySpan<T> Drained => _drained.AsSpan(0, _drainedCount);
+
     /// <summary>Takes all items, in the order in which they came. Called by the consumer only.</summary>
     public ReadOnlySpan<T> Drain()
     {

@@ -42,6 +42,9 @@ internal abstract class Connection : IFrameHandler
     /// <summary>Gets the bytes' way.</summary>
     public Wire Wire { get; }
 
+    /// <summary>Gets a value indicating whether a thread of its own receives.</summary>
+    protected virtual bool HasThread => false;
+
     /// <summary>Gets what the parts of the transport share.</summary>
     protected ConnectionContext Context { get; }
 
@@ -79,6 +82,11 @@ internal abstract class Connection : IFrameHandler
     /// <inheritdoc/>
     public abstract void OnFrame(in FrameHeader header, in ReadOnlySequence<byte> payload);
 
+    /// <inheritdoc/>
+    public virtual void OnPause()
+    {
+    }
+
     /// <summary>Looks after deadlines, several times in each of them; thread-safe.</summary>
     /// <param name="now">The timestamp.</param>
     public virtual void OnTick(long now)
@@ -114,7 +122,10 @@ internal abstract class Connection : IFrameHandler
     {
         try
         {
-            await _reader.RunAsync(this, _receiveEpoch).ConfigureAwait(false);
+            if (HasThread)
+                await RunOnThreadAsync().ConfigureAwait(false);
+            else
+                await _reader.RunAsync(this, _receiveEpoch).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -127,6 +138,25 @@ internal abstract class Connection : IFrameHandler
 
             Interlocked.CompareExchange(ref _reason, e.Message, null);
         }
+    }
+
+    private Task RunOnThreadAsync()
+    {
+        TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Thread thread = new(() =>
+        {
+            try
+            {
+                _reader.Run(this, _receiveEpoch);
+            }
+            catch (Exception e)
+            {
+                ended.SetException(e);
+            }
+        });
+        (thread.Name, thread.IsBackground) = ($"coord from {Peer.NodeId} {Lane}", true);
+        thread.UnsafeStart();
+        return ended.Task;
     }
 
     private void CountReceived()

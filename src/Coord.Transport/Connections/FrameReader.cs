@@ -65,6 +65,17 @@ internal sealed class FrameReader(Wire wire, PinnedBlockPool blocks, int maxFram
         }
     }
 
+    /// <summary>Does as <see cref="RunAsync"/>, on the calling thread.</summary>
+    public void Run(IFrameHandler handler, uint epoch)
+    {
+        _epoch = epoch;
+        while (true)
+        {
+            HandleFrames(handler);
+            Commit(wire.Receive(_buffer.Writer.GetSpan(MinReadBytes)));
+        }
+    }
+
     /// <summary>Gives the blocks back. Not while a receive is under way.</summary>
     public void Complete()
     {
@@ -129,7 +140,26 @@ internal sealed class FrameReader(Wire wire, PinnedBlockPool blocks, int maxFram
             return;
 
         ReadOnlySequence<byte> rest = result.Buffer;
-        bool isProgress = false;
+        long before = _sequence;
+        try
+        {
+            TakeFrames(handler, ref rest);
+        }
+        finally
+        {
+            // The sound frames before a bad one count.
+            if (_sequence != before)
+                handler.OnPause();
+        }
+
+        bool isProgress = _sequence != before;
+        long unfinishedSince = rest.IsEmpty ? 0 : isProgress || _unfinishedSince == 0 ? LastReceived : _unfinishedSince;
+        Volatile.Write(ref _unfinishedSince, unfinishedSince);
+        _buffer.Reader.AdvanceTo(rest.Start, result.Buffer.End);
+    }
+
+    private void TakeFrames(IFrameHandler handler, ref ReadOnlySequence<byte> rest)
+    {
         while (true)
         {
             uint seed = FrameHeader.Seed(_epoch, _sequence + 1);
@@ -138,17 +168,12 @@ internal sealed class FrameReader(Wire wire, PinnedBlockPool blocks, int maxFram
             if (status is FrameStatus.HeaderDamaged && _sequence == 0)
                 status = TryParseLateRefusal(ref rest, out header, out payload);
             if (status is FrameStatus.Incomplete)
-                break;
+                return;
             if (status is not FrameStatus.Complete)
                 throw new BadFrameException(status);
 
-            isProgress = true;
             Volatile.Write(ref _sequence, _sequence + 1);
             handler.OnFrame(header, payload);
         }
-
-        long unfinishedSince = rest.IsEmpty ? 0 : isProgress || _unfinishedSince == 0 ? LastReceived : _unfinishedSince;
-        Volatile.Write(ref _unfinishedSince, unfinishedSince);
-        _buffer.Reader.AdvanceTo(rest.Start, result.Buffer.End);
     }
 }

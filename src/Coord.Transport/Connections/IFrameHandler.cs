@@ -11,4 +11,7 @@ internal interface IFrameHandler
     /// <param name="payload">Its payload, valid during the call.</param>
     /// <exception cref="ConnectionClosedException">The connection is to end, with the reason.</exception>
     void OnFrame(in FrameHeader header, in ReadOnlySequence<byte> payload);
+
+    /// <summary>Takes note that all frames that have arrived were handed over; must not block.</summary>
+    void OnPause();
 }

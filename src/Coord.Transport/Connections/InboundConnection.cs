@@ -12,6 +12,12 @@ internal sealed class InboundConnection(ConnectionContext context, Established e
     // Its own: an arena belongs to one thread at a time, and frames of a connection arrive one after the other.
     private readonly EntryArena _arena = new(context.EntryBlocks);
 
+    /// <summary>
+    /// Gets a value indicating whether a thread of its own receives: what keeps a leader in office, and what each write
+    /// waits for, must not wait for the thread pool, where a hop costs a write some tens of microseconds besides.
+    /// </summary>
+    protected override bool HasThread => Wire.CanReceiveOnThread && Lane is not Lane.Bulk;
+
     /// <inheritdoc/>
     public override void OnFrame(in FrameHeader header, in ReadOnlySequence<byte> payload)
     {
@@ -19,7 +25,7 @@ internal sealed class InboundConnection(ConnectionContext context, Established e
         switch (header.Kind)
         {
             case FrameKind.Message:
-                if (Context.Receiver.Receive(Peer.NodeId, payload, _arena) is ReceiveResult.Malformed)
+                if (Context.Receiver.Enqueue(Peer.NodeId, payload, _arena) is ReceiveResult.Malformed)
                 {
                     if (Context.LogLimit.TryTake(out _))
                         Log.MalformedMessage(Context.Logger, Peer.NodeId);
@@ -38,6 +44,9 @@ internal sealed class InboundConnection(ConnectionContext context, Established e
                 throw new BadFrameException(FrameStatus.Unsupported);
         }
     }
+
+    /// <inheritdoc/>
+    public override void OnPause() => Context.Receiver.Flush();
 
     /// <inheritdoc/>
     public override void OnTick(long now)

@@ -36,6 +36,17 @@ internal sealed class SocketWire(Socket socket) : Wire
     public override ValueTask<int> ReceiveAsync(Memory<byte> buffer) => socket.ReceiveAsync(buffer, SocketFlags.None);
 
     /// <inheritdoc/>
+    public override bool CanReceiveOnThread => true;
+
+    /// <inheritdoc/>
+    public override int Receive(Span<byte> buffer)
+    {
+        // Without it a socket that has been used asynchronously waits for a thread of the runtime, which waits for it.
+        socket.Poll(Timeout.InfiniteTimeSpan, SelectMode.SelectRead);
+        return socket.Receive(buffer, SocketFlags.None);
+    }
+
+    /// <inheritdoc/>
     public override ValueTask<int> SendAsync(ReadOnlyMemory<byte> buffer) => socket.SendAsync(buffer, SocketFlags.None);
 
     /// <inheritdoc/>

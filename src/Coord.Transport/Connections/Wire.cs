@@ -15,6 +15,12 @@ internal abstract class Wire : IDisposable
     /// <summary>Receives what is there; zero at the end of the stream.</summary>
     public abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer);
 
+    /// <summary>Gets a value indicating whether <see cref="Receive"/> is there.</summary>
+    public virtual bool CanReceiveOnThread => false;
+
+    /// <summary>Receives what is there, after blocking the thread for it; zero at the end of the stream.</summary>
+    public virtual int Receive(Span<byte> buffer) => throw new NotSupportedException();
+
     /// <summary>Sends at least one byte, and says how many.</summary>
     public abstract ValueTask<int> SendAsync(ReadOnlyMemory<byte> buffer);
 

@@ -119,6 +119,7 @@ internal sealed class InteractionCluster
                     (long)(c.Find("max-committed-size-per-ready")?.Ids[0] ?? long.MaxValue),
                 // The published defaults differ from ours.
                 EagerReplication = true,
+                AnswersCommitNews = true,
                 StepDownOnRemoval = c.Flag("step-down-on-removal"),
                 LingerAfterRemoval = false,
                 LeaseReads = c.Find("read-only") is { Values: ["lease-based"] },

@@ -379,6 +379,18 @@ public sealed class ReplicationPaperTests
     }
 
     [Fact]
+    public void A_follower_answers_what_tells_the_leader_something_and_not_that_it_has_heard_of_a_commit()
+    {
+        Bench bench = Bench.Create();
+        Assert.Single(bench.Receive(bench.Append(2, 1, EntryId.Zero, 0, 1)));
+        Assert.Empty(bench.Receive(bench.Append(2, 1, Bench.Eid(1, 1), commit: 1)));
+
+        // The same once more may be the question of a leader that has lost the answer to the entry.
+        Assert.Single(bench.Receive(bench.Append(2, 1, Bench.Eid(1, 1), commit: 1)));
+        Assert.Single(bench.Receive(bench.Append(2, 1, Bench.Eid(1, 3), commit: 2)), m => m.Reject);
+    }
+
+    [Fact]
     public void Only_a_leader_takes_proposals()
     {
         Bench bench = Bench.Create();

@@ -45,6 +45,45 @@ public sealed class ApplyLoopTests
     }
 
     [Fact]
+    public void A_turn_is_short_if_all_that_waits_is_quick_and_what_was_looked_at_is_not_lost()
+    {
+        ScriptedMachine machine = new();
+        ApplyLoop loop = Create(machine);
+        Assert.True(loop.IsNextTurnShort());
+        loop.Enqueue(new ApplyItem(Command(1), IsQuick: true));
+        Assert.True(loop.IsNextTurnShort());
+        loop.Enqueue(new ApplyItem(Command(2)));
+        Assert.True(loop.Pump());
+        Assert.Equal(1, machine.Shown.Value);
+
+        loop.Enqueue(new ApplyItem(Command(3), IsQuick: true));
+        Assert.False(loop.IsNextTurnShort());
+        loop.Enqueue(new ApplyItem(Command(4), IsQuick: true));
+        while (loop.Pump())
+        {
+        }
+
+        Assert.Equal(4, machine.Shown.Value);
+        for (int i = 0; i <= ApplyLoop.MaxQuickEntries; i++)
+            loop.Enqueue(new ApplyItem(Command(5 + i), IsQuick: true));
+        Assert.False(loop.IsNextTurnShort());
+    }
+
+    [Fact]
+    public async Task Whoever_waits_behind_what_was_looked_at_is_answered_at_the_end()
+    {
+        ApplyLoop loop = Create(new ScriptedMachine());
+        Task<ProposalResult> held = Enqueue(loop, 1);
+        Assert.False(loop.IsNextTurnShort());
+        Task<ProposalResult> queued = Enqueue(loop, 2);
+
+        loop.FailAll(null);
+
+        await Assert.ThrowsAsync<NodeStoppedException>(() => held);
+        await Assert.ThrowsAsync<NodeStoppedException>(() => queued);
+    }
+
+    [Fact]
     public async Task Whoever_waits_when_the_state_machine_fails_is_told_that_the_outcome_is_unknown()
     {
         ScriptedMachine machine = new();

@@ -35,7 +35,7 @@ internal sealed class PumpedNode : IRaftTransport
         Snapshots = SnapshotStore.Open(files, "/node/snapshots");
         EntryBlockPool blocks = new();
         WalOptions walOptions = new() { DirectoryId = Guid.Empty, CreateNew = true, SegmentBytes = 4 << 20 };
-        Wal wal = Wal.Open(files, "/node/log", walOptions, new EntryArena(blocks), out WalRecovery recovered);
+        Log = Wal.Open(files, "/node/log", walOptions, new EntryArena(blocks), out WalRecovery recovered);
         Apply = new ApplyLoop(Self, stateMachine ?? new ListStateMachine(), Snapshots, 100, this, () => Clock);
         SnapshotMetadata first = Bootstrap.CreateSnapshot(_options);
         using (SnapshotWriter writer = Snapshots.Create(first))
@@ -46,8 +46,8 @@ internal sealed class PumpedNode : IRaftTransport
 
         Apply.Restore(first);
         RaftCoreState state = Recovery.Combine(first, recovered, "/node/log", out _);
-        wal.Append(state.HardState, [], first.LastIncluded);
-        wal.Sync();
+        Log.Append(state.HardState, [], first.LastIncluded);
+        Log.Sync();
         Core = new RaftCore(
             new RaftCoreOptions
             {
@@ -56,7 +56,7 @@ internal sealed class PumpedNode : IRaftTransport
                 TickNanoseconds = (long)_options.HeartbeatInterval.TotalNanoseconds,
             },
             state);
-        StorageLoop storage = new(wal, Self, this, () => Clock, Core.HardState.Term, Core.LastEntry);
+        StorageLoop storage = new(Log, Self, this, () => Clock, Core.HardState.Term, Core.LastEntry);
         SnapshotSaveLoop save = new(Snapshots, happened => Driver!.Report(happened));
         SnapshotTransferLoop transfer = new(
             Snapshots, Self, this, 1 << 30, () => Clock, happened => Driver!.Report(happened));
@@ -80,6 +80,8 @@ internal sealed class PumpedNode : IRaftTransport
     public SnapshotStore Snapshots { get; }
 
     public RaftCore Core { get; }
+
+    public Wal Log { get; }
 
     public ApplyLoop Apply { get; }
 

@@ -80,6 +80,23 @@ public sealed class RaftDriverTests
     }
 
     [Fact]
+    public async Task A_commit_index_alone_is_persisted_with_the_next_tick()
+    {
+        PumpedNode node = new();
+        node.BecomeLeader();
+        Task<ProposalResult> write = node.ProposeAsync("x");
+        LogIndex last = node.Core.LastEntry.Index;
+        node.Acknowledge(last);
+        Assert.Equal(last, (await write).Id.Index);
+        Assert.True(node.Log.HardState.Commit < last);
+
+        node.Clock += (long)new RaftOptions().HeartbeatInterval.TotalNanoseconds;
+        node.Pump();
+
+        Assert.Equal(last, node.Log.HardState.Commit);
+    }
+
+    [Fact]
     public void A_repeated_forward_is_proposed_once()
     {
         PumpedNode node = new();

@@ -286,6 +286,64 @@ public sealed class RaftNodeTests
         await Assert.ThrowsAsync<InvalidDataException>(() => node.Completion);
     }
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(1, 3)]
+    [InlineData(1, 32)]
+    [InlineData(3, 3)]
+    [InlineData(3, 32)]
+    public async Task Every_one_of_many_proposals_is_answered_whoever_runs_the_loops(int size, int callers)
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync(size);
+        RaftNode leader = await cluster.LeaderAsync();
+
+        await Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(async () =>
+        {
+            for (int i = 0; i < 200; i++)
+            {
+                await leader.ProposeAsync(Bytes($"{caller}/{i}"));
+                await leader.ReadBarrierAsync();
+            }
+        }))).WaitAsync(TimeSpan.FromSeconds(60));
+
+        await cluster.ConvergedAsync(callers * 200);
+        List<string> expected = cluster.Machines[leader.Id].Commands;
+        Assert.Equal(callers * 200, expected.Distinct().Count());
+        Assert.All(cluster.Machines.Values, machine => Assert.Equal(expected, machine.Commands));
+    }
+
+    [Fact]
+    public async Task A_node_stops_under_load_and_every_caller_is_told_the_truth()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync(1);
+        RaftNode node = await cluster.LeaderAsync();
+        int answered = 0;
+        Task[] callers = [.. Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+        {
+            try
+            {
+                while (true)
+                {
+                    await node.ProposeAsync(Bytes("x"));
+                    Interlocked.Increment(ref answered);
+                }
+            }
+            catch (CoordException)
+            {
+                // It stopped, or gave its leadership up for that.
+            }
+        }))];
+        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref answered) > 200, TimeSpan.FromSeconds(30)));
+
+        await node.DisposeAsync();
+
+        await Task.WhenAll(callers).WaitAsync(TimeSpan.FromSeconds(30));
+        int applied = cluster.Machines[node.Id].Commands.Count;
+        Assert.True(applied >= answered);
+        await Task.Yield();
+        Assert.Equal(applied, cluster.Machines[node.Id].Commands.Count);
+    }
+
     [Fact]
     public async Task Cancelling_stops_the_waiting_and_nothing_else()
     {
