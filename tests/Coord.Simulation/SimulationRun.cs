@@ -89,11 +89,13 @@ internal sealed class SimulationRun
         _injector.Heal(healing.Next(3) == 0 ? ChooseResting(healing) : []);
         await _world.DelayAsync(healing.Between(0, 5 * Span.Second)).ConfigureAwait(false);
         _isOver = true;
-        await WithinBoundAsync(Task.WhenAll(clients), "clients end").ConfigureAwait(false);
+        // Each may wait for all the others: who queues for a lock is served after those before him.
+        long turns = _plan.Clients * 30 * Span.Second;
+        await WithinBoundAsync(Task.WhenAll(clients), "clients end", Bound + turns).ConfigureAwait(false);
         await ConvergeAsync().ConfigureAwait(false);
         _cluster.IsHealed = true;
         Actor last = new(_cluster, _plan.Clients, () => false) { Patience = Span.ToTimeSpan(Bound) };
-        await WithinBoundAsync(_workload.FinishAsync(last), "service").ConfigureAwait(false);
+        await WithinBoundAsync(_workload.FinishAsync(last), "service", Bound).ConfigureAwait(false);
         _injector.Wake();
         await ConvergeAsync().ConfigureAwait(false);
         foreach (string finding in _workload.Check())
@@ -150,9 +152,9 @@ internal sealed class SimulationRun
             + $"committed {process.Raft.Status.Commit} applied {process.Raft.Status.Applied} "
             + $"{process.Raft.Status.Membership}"));
 
-    private async Task WithinBoundAsync(Task task, string what)
+    private async Task WithinBoundAsync(Task task, string what, long bound)
     {
-        if (await Task.WhenAny(task, _world.DelayAsync(Bound)).ConfigureAwait(false) != task)
+        if (await Task.WhenAny(task, _world.DelayAsync(bound)).ConfigureAwait(false) != task)
             _world.Fail("no " + what, Describe());
         else
             await task.ConfigureAwait(false);
