@@ -36,7 +36,7 @@ public static class MessageCodec
     /// <summary>The most bytes of a snapshot's metadata: some thousand members.</summary>
     internal const int MaxSnapshotBytes = 1 << 20;
 
-    private const MessageKind LastKind = MessageKind.ForwardChangeResponse;
+    private const MessageKind LastKind = MessageKind.RepairResponse;
     private const EntryKind LastEntryKind = EntryKind.CloseSession;
 
     /// <summary>Writes a message.</summary>
@@ -49,8 +49,8 @@ public static class MessageCodec
     {
         ArgumentNullException.ThrowIfNull(destination);
         ReadOnlySpan<Entry> entries = message.Entries.Span;
-        if (!entries.IsEmpty && message.Kind is not MessageKind.Append)
-            throw new ArgumentException("Only an append carries entries.", nameof(message));
+        if (!entries.IsEmpty && !CarriesEntries(message.Kind))
+            throw new ArgumentException("A message of this kind carries no entries.", nameof(message));
 
         ReadOnlyMemory<byte> snapshot =
             message.Snapshot is null ? default : SnapshotMetadataCodec.Encode(message.Snapshot);
@@ -113,7 +113,7 @@ public static class MessageCodec
             return false;
         if (lengths.Entries > MaxEntries || lengths.Snapshot > MaxSnapshotBytes)
             return false;
-        if (lengths.Entries > 0 && read.Kind is not MessageKind.Append)
+        if (lengths.Entries > 0 && !CarriesEntries(read.Kind))
             return false;
         if (reader.Remaining < ((long)lengths.Entries * EntryHeaderBytes) + lengths.Snapshot + lengths.Payload)
             return false;
@@ -169,6 +169,8 @@ public static class MessageCodec
 
         Release(message);
     }
+
+    private static bool CarriesEntries(MessageKind kind) => kind is MessageKind.Append or MessageKind.RepairResponse;
 
     private static void WriteHeader(in Message message, int snapshotBytes, Span<byte> header)
     {

@@ -64,4 +64,13 @@ public enum MessageKind : byte
 
     /// <summary>Host to host: the result of a forwarded change. The core never sees it.</summary>
     ForwardChangeResponse = 19,
+
+    /// <summary>
+    /// Host to host: a member whose log is damaged asks for what was before an entry that it had. The core never
+    /// sees it.
+    /// </summary>
+    Repair = 20,
+
+    /// <summary>Host to host: the entries that were asked for. The core never sees it.</summary>
+    RepairResponse = 21,
 }

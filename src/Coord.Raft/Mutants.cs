@@ -140,6 +140,9 @@ internal static class Mutants
     /// <summary>Recovery keeps entries that were cut.</summary>
     public static bool CutForgottenOnRecovery { get; private set; }
 
+    /// <summary>The vote of a member that has lost the end of its log counts like any other.</summary>
+    public static bool DoubtIgnored { get; private set; }
+
     /// <summary>Gets the names of all.</summary>
     public static IEnumerable<string> Names => typeof(Mutants).GetProperties()
         .Where(property => property.PropertyType == typeof(bool)).Select(property => property.Name);
@@ -195,5 +198,6 @@ internal static class Mutants
     public const bool SnapshotUnsynced = false;
     public const bool SegmentNameUnsynced = false;
     public const bool CutForgottenOnRecovery = false;
+    public const bool DoubtIgnored = false;
 #endif
 }

@@ -86,6 +86,7 @@ public sealed partial class RaftNode
         }
 
         Exception? closing = null;
+        await _stopping.CancelAsync().ConfigureAwait(false);
         try
         {
             // Nothing comes in any more before the loops end.

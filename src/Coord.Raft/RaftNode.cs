@@ -27,7 +27,10 @@ public sealed partial class RaftNode : IAsyncDisposable
     private readonly CompletionPool<PendingRead> _readPool = new(pool => new PendingRead(pool));
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _requestTimeout;
+    private readonly ReceiverSlot _receiver = new();
+    private readonly CancellationTokenSource _stopping = new();
     private NodeRuntime? _runtime;
+    private bool _isRepairing;
     private int _lifecycle;
 
     /// <summary>Creates a node that does nothing until it is started.</summary>
@@ -93,7 +96,8 @@ public sealed partial class RaftNode : IAsyncDisposable
     internal NodeRuntime? Runtime => _runtime;
 
     /// <summary>Gets how the node stands.</summary>
-    public RaftStatus Status => _runtime?.Driver.Status ?? new RaftStatus { Id = Id };
+    public RaftStatus Status =>
+        _runtime?.Driver.Status ?? new RaftStatus { Id = Id, IsRepairing = Volatile.Read(ref _isRepairing) };
 
     /// <summary>
     /// Gets a task that ends when the node has stopped: well if it was asked to, and with the reason if it stopped by
@@ -102,12 +106,15 @@ public sealed partial class RaftNode : IAsyncDisposable
     public Task Completion => _completion.Task;
 
     /// <summary>
-    /// Opens the data directory, recovers the log, and takes part in the cluster. Does not wait for a leader.
+    /// Opens the data directory, recovers the log, and takes part in the cluster. Does not wait for a leader, but where
+    /// the log is damaged for other members, who have what is missing; the log tells what it waits for.
     /// </summary>
     /// <param name="cancellationToken">Gives up starting.</param>
     /// <exception cref="InvalidOperationException">The node was started before.</exception>
     /// <exception cref="DataDirectoryException">The directory cannot be used; the message says what to do.</exception>
-    /// <exception cref="LogCorruptedException">Bytes that were durable are damaged; nothing was deleted.</exception>
+    /// <exception cref="LogCorruptedException">
+    /// Bytes that were durable are damaged, and no other member can help; nothing was deleted.
+    /// </exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         if (Interlocked.CompareExchange(ref _lifecycle, 1, 0) != 0)
@@ -115,9 +122,10 @@ public sealed partial class RaftNode : IAsyncDisposable
 
         try
         {
-            _runtime = NodeRuntime.Open(_context, _stateMachine, Fail);
+            _runtime = await OpenAsync(cancellationToken).ConfigureAwait(false);
             _runtime.Driver.OnStatusChanged = Publish;
-            await _transport.StartAsync(_runtime.Receiver, cancellationToken).ConfigureAwait(false);
+            if (_receiver.Begin(_runtime.Receiver))
+                await _transport.StartAsync(_receiver, cancellationToken).ConfigureAwait(false);
             _transport.UpdateMembers(Status.Membership.Members);
             _runtime.Start();
         }
@@ -131,6 +139,31 @@ public sealed partial class RaftNode : IAsyncDisposable
             await _transport.DisposeAsync().ConfigureAwait(false);
             throw;
         }
+    }
+
+    /// <summary>Opens the directory; repairs its log first if it is damaged and others can help.</summary>
+    private async Task<NodeRuntime> OpenAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return NodeRuntime.Open(_context, _stateMachine, Fail);
+        }
+        catch (LogCorruptedException damage)
+        {
+            using LogRepair? repair = LogRepair.TryBegin(_context, _timeProvider, damage);
+            if (repair is null)
+                throw;
+
+            Volatile.Write(ref _isRepairing, true);
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
+            if (_receiver.Begin(repair))
+                await _transport.StartAsync(_receiver, stop.Token).ConfigureAwait(false);
+            await repair.RunAsync(stop.Token).ConfigureAwait(false);
+        }
+
+        NodeRuntime runtime = NodeRuntime.Open(_context, _stateMachine, Fail);
+        Volatile.Write(ref _isRepairing, false);
+        return runtime;
     }
 
     /// <summary>
@@ -159,6 +192,7 @@ public sealed partial class RaftNode : IAsyncDisposable
     {
         await StopAsync().ConfigureAwait(false);
         _arena.Dispose();
+        _stopping.Dispose();
     }
 
     /// <summary>Replicates a command and applies it.</summary>

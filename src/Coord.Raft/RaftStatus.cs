@@ -30,6 +30,12 @@ public sealed record RaftStatus
     /// <summary>Gets the index of the newest snapshot.</summary>
     public LogIndex SnapshotIndex { get; init; }
 
+    /// <summary>
+    /// Gets a value indicating whether damage to the log is being repaired from other members. The member's vote does
+    /// not count, or not by itself, until that is done.
+    /// </summary>
+    public bool IsRepairing { get; init; }
+
     /// <summary>Gets the membership as applied.</summary>
     public Membership Membership { get; init; } = Membership.Empty;
 

@@ -76,7 +76,7 @@ public sealed class DamageTests(ITestOutputHelper output)
         }
     }
 
-    [Fault("D8", "a log truncated, garbled, deleted at one member", "refuses or has all; the cluster loses nothing")]
+    [Fault("D8", "a log cut, garbled, deleted at one member", "repaired from the others; the cluster loses nothing")]
     [Theory]
     [InlineData("truncated")]
     [InlineData("garbled")]
@@ -94,8 +94,37 @@ public sealed class DamageTests(ITestOutputHelper output)
 
         cluster.Start(victim);
         await RefusesOrServesAllAsync(cluster, victim);
+        // A log that is not there at all is another member's or none; any that is left is repaired from the others.
+        Assert.True(victim.IsRunning || damage is "deleted");
         await cluster.WritesAsync(leader, "after", "yes");
         Assert.Equal(Keys, (await leader.Client.GetPrefixAsync("key/")).Count);
+    }
+
+    [Fault("D8", "a flipped byte in one member's log", "repaired from the others, by itself")]
+    [Theory]
+    [InlineData(0.1)]
+    [InlineData(0.5)]
+    [InlineData(0.999)]
+    public async Task A_flipped_byte_in_a_members_log_needs_no_operator(double place)
+    {
+        using TestCluster cluster = new(output);
+        ClusterMember leader = await cluster.StartAsync();
+        await FillAsync(leader);
+        await cluster.ConvergedAsync();
+        ClusterMember victim = cluster.Members.First(member => member != leader);
+        victim.Process!.Signal("TERM");
+        await victim.Process.ExitAsync();
+        FlipByte(NewestSegment(victim), place);
+
+        cluster.Start(victim);
+        await RefusesOrServesAllAsync(cluster, victim);
+        Assert.Contains("repairs its log", victim.Process.Errors, StringComparison.Ordinal);
+
+        // The repaired member is needed for a majority now.
+        ClusterMember third = cluster.Members.Single(member => member != leader && member != victim);
+        third.Process!.Kill();
+        await cluster.WritesAsync(leader, "after", "yes");
+        Assert.Equal(Keys, (await victim.Client.GetPrefixAsync("key/")).Count);
     }
 
     [Fault("D1", "a torn last write", "it is cut; nothing acknowledged is lost")]
@@ -169,6 +198,17 @@ public sealed class DamageTests(ITestOutputHelper output)
     {
         byte[] bytes = File.ReadAllBytes(path);
         return bytes.AsSpan().LastIndexOfAnyExcept((byte)0) + 1;
+    }
+
+    private static void FlipByte(string path, double place)
+    {
+        const int FirstRecord = 4096;
+        long offset = FirstRecord + (long)((EndOfBytes(path) - FirstRecord) * place);
+        using FileStream file = new(path, FileMode.Open, FileAccess.ReadWrite);
+        file.Position = offset;
+        int value = file.ReadByte();
+        file.Position = offset;
+        file.WriteByte((byte)(value ^ 0x10));
     }
 
     private static void Damage(string path, string how)

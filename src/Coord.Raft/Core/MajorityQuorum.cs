@@ -27,15 +27,19 @@ internal static class MajorityQuorum
     /// <param name="voters">How many vote.</param>
     /// <param name="granted">How many have granted.</param>
     /// <param name="refused">How many have refused.</param>
+    /// <param name="inDoubt">How many of the granted votes need company: see <see cref="LogDoubt"/>.</param>
     /// <returns>The result; an election without voters is won, so that an empty half never blocks.</returns>
-    public static VoteResult Vote(int voters, int granted, int refused)
+    public static VoteResult Vote(int voters, int granted, int refused, int inDoubt = 0)
     {
         Debug.Assert(granted + refused <= voters, "Each voter is counted once.");
+        Debug.Assert(inDoubt <= granted, "Only votes that were given are in doubt.");
         if (voters == 0)
             return VoteResult.Won;
-        int quorum = Mutants.HalfIsAMajority ? (voters + 1) / 2 : (voters / 2) + 1;
-        if (granted >= quorum)
+        int needed = Mutants.HalfIsAMajority ? (voters + 1) / 2 : (voters / 2) + 1;
+        if (inDoubt > 0 && !Mutants.DoubtIgnored)
+            needed = Math.Max(needed, Math.Min(voters, voters - needed + 1 + inDoubt));
+        if (granted >= needed)
             return VoteResult.Won;
-        return voters - refused >= quorum ? VoteResult.Pending : VoteResult.Lost;
+        return voters - refused >= needed ? VoteResult.Pending : VoteResult.Lost;
     }
 }

@@ -67,6 +67,11 @@ internal sealed class Progress(NodeId id, LogIndex session, Inflights inflights)
     /// <summary>Gets or sets the member's vote in the present election; null while it has not answered.</summary>
     public bool? Vote { get; set; }
 
+    /// <summary>
+    /// Gets or sets a value indicating whether the vote counts only in company: see <see cref="LogDoubt"/>.
+    /// </summary>
+    public bool IsVoteInDoubt { get; set; }
+
     /// <summary>Gets what is in flight.</summary>
     public Inflights Inflights { get; } = inflights;
 

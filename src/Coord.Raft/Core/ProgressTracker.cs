@@ -75,11 +75,12 @@ internal sealed class ProgressTracker(int maxInflight, long maxInflightBytes)
     public LogIndex KnownCommit() => new(Reached(static (progress, _) => progress.KnownCommit.Value, default));
 
     /// <summary>Tells where the election stands.</summary>
-    public VoteResult Votes() => Count(static progress => progress.Vote);
+    public VoteResult Votes() => Count(
+        static progress => progress.Vote, static progress => progress.Vote is true && progress.IsVoteInDoubt);
 
     /// <summary>Tells whether a quorum was heard since the last check.</summary>
     public bool IsQuorumActive() =>
-        Count(static progress => progress.RecentActive) is VoteResult.Won;
+        Count(static progress => progress.RecentActive, static _ => false) is VoteResult.Won;
 
     /// <summary>Forgets all votes.</summary>
     public void ResetVotes()
@@ -128,28 +129,30 @@ internal sealed class ProgressTracker(int maxInflight, long maxInflightBytes)
             MajorityQuorum.Reached(incoming[..incomingCount]), MajorityQuorum.Reached(outgoing[..outgoingCount]));
     }
 
-    private VoteResult Count(Func<Progress, bool?> answer)
+    private VoteResult Count(Func<Progress, bool?> answer, Func<Progress, bool> isInDoubt)
     {
-        (int Voters, int Granted, int Refused) incoming = default;
-        (int Voters, int Granted, int Refused) outgoing = default;
+        (int Voters, int Granted, int Refused, int InDoubt) incoming = default;
+        (int Voters, int Granted, int Refused, int InDoubt) outgoing = default;
         foreach (Progress progress in _members)
         {
             bool? vote = answer(progress);
             if (progress.IsVoter)
-                Add(ref incoming, vote);
+                Add(ref incoming, vote, isInDoubt(progress));
             if (progress.IsVoterOutgoing)
-                Add(ref outgoing, vote);
+                Add(ref outgoing, vote, isInDoubt(progress));
         }
 
         return JointQuorum.Vote(
-            MajorityQuorum.Vote(incoming.Voters, incoming.Granted, incoming.Refused),
-            MajorityQuorum.Vote(outgoing.Voters, outgoing.Granted, outgoing.Refused));
+            MajorityQuorum.Vote(incoming.Voters, incoming.Granted, incoming.Refused, incoming.InDoubt),
+            MajorityQuorum.Vote(outgoing.Voters, outgoing.Granted, outgoing.Refused, outgoing.InDoubt));
 
-        static void Add(ref (int Voters, int Granted, int Refused) half, bool? vote)
+        static void Add(
+            ref (int Voters, int Granted, int Refused, int InDoubt) half, bool? vote, bool isInDoubt)
         {
             half.Voters++;
             half.Granted += vote is true ? 1 : 0;
             half.Refused += vote is false ? 1 : 0;
+            half.InDoubt += isInDoubt ? 1 : 0;
         }
     }
 }

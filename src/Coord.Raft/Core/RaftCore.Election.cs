@@ -24,7 +24,7 @@ internal sealed partial class RaftCore
         {
             // A member that was removed must not disturb those that work by a higher term, so it always asks first.
             bool returning = ReturnIfRemoved();
-            Campaign(_options.PreVote || returning ? MessageKind.PreVote : MessageKind.Vote, context: 0);
+            Campaign(_options.PreVote || returning ? MessageKind.PreVote : MessageKind.Vote, CountsDoubt);
         }
 
         AssertInvariants();
@@ -51,6 +51,7 @@ internal sealed partial class RaftCore
     {
         _electionElapsed++;
         _silence++;
+        TickDoubt();
         // Who may not campaign goes on counting: it must not take a silent leader for one that it hears.
         if (IsPromotable())
         {
@@ -153,7 +154,7 @@ internal sealed partial class RaftCore
                 MessageKind answer = kind is MessageKind.PreVote
                     ? MessageKind.PreVoteResponse
                     : MessageKind.VoteResponse;
-                _messagesAfterAppend.Add(NewMessage(_id, answer) with { Term = term });
+                _messagesAfterAppend.Add(NewMessage(_id, answer) with { Term = term, Context = VoteContext });
             }
             else
             {
@@ -178,11 +179,11 @@ internal sealed partial class RaftCore
             (preVote && request.Term > _term);
         MessageKind kind = preVote ? MessageKind.PreVoteResponse : MessageKind.VoteResponse;
         // Raft §5.4.1: a candidate whose log is behind ours may lack a committed entry.
-        if (canVote && IsUpToDate(request.Log))
+        if (canVote && MayGrant(request) && IsUpToDate(request.Log))
         {
             Report(RaftEventKind.VoteGranted, request.From);
             // A pre-vote is granted for the term it asks about, which this node has not entered.
-            _messagesAfterAppend.Add(Reply(request, kind) with { Term = request.Term });
+            _messagesAfterAppend.Add(Reply(request, kind) with { Term = request.Term, Context = VoteContext });
             if (preVote)
                 return;
             Debug.Assert(request.Term == _term, "A vote is of the present term.");
@@ -213,12 +214,17 @@ internal sealed partial class RaftCore
             return;
         }
 
-        voter.Vote ??= Mutants.RefusalCountsAsVote || !response.Reject;
+        if (voter.Vote is null)
+        {
+            voter.Vote = Mutants.RefusalCountsAsVote || !response.Reject;
+            voter.IsVoteInDoubt = response.Context == InDoubt;
+        }
+
         voter.HeardAt = _tick;
         switch (_tracker.Votes())
         {
             case VoteResult.Won when preVote:
-                Campaign(MessageKind.Vote, context: 0);
+                Campaign(MessageKind.Vote, CountsDoubt);
                 break;
             case VoteResult.Won:
                 BecomeLeader();

@@ -20,6 +20,8 @@ internal sealed partial class RaftCore
         if (!fits)
         {
             RaftLog.Release(message.Entries.Span);
+            if (IsRefusedAgain(message))
+                return;
             EntryId hint = _log.FindConflict(LogIndex.Min(message.Log.Index, _log.Last.Index), message.Log.Term);
             _messagesAfterAppend.Add(Reply(message, MessageKind.AppendResponse) with
             {
@@ -74,8 +76,9 @@ internal sealed partial class RaftCore
     {
         // The leader only names what this member has acknowledged. If that is not here it was lost, and what was
         // committed by counting it may be lost too.
-        Invariant.Check(message.Commit <= _log.Last.Index, "Entries that this member acknowledged are gone.");
-        _log.CommitTo(message.Commit);
+        Invariant.Check(
+            message.Commit <= _log.Last.Index || _doubt is not null, "Entries that this member acknowledged are gone.");
+        _log.CommitTo(LogIndex.Min(message.Commit, _log.Last.Index));
         _messages.Add(Reply(message, MessageKind.HeartbeatResponse) with
         {
             Context = message.Context,

@@ -23,6 +23,7 @@ internal sealed partial class RaftCore
         FlushReplication();
         FlushReads();
         _ready.Clear();
+        _ready.EndsDoubt = EndDoubtIfResolved();
         _ready.Exchange(ref _messages, ref _messagesAfterAppend, ref _readStates, ref _events);
         _selfAckAt = -1;
 

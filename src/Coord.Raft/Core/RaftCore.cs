@@ -65,6 +65,7 @@ internal sealed partial class RaftCore
         _tracker = new ProgressTracker(options.MaxInflightAppends, options.MaxInflightBytes);
         _tracker.Apply(_membership, _log.Last.Index, _tick);
         _handedHardState = HardState;
+        _doubt = state.Doubt is { } doubt && !doubt.IsResolvedBy(_log.Last) ? doubt : null;
         // A restarted member has forgotten when it last heard a leader, whose lease may still run. A new one has not.
         _voteHold = options.LeaseReads && !_term.IsZero ? options.ElectionTicks : 0;
         ResetElectionTimeout();
@@ -252,9 +253,9 @@ internal sealed partial class RaftCore
                 StepAppendResponse(message);
                 break;
             case MessageKind.Append or MessageKind.Heartbeat or MessageKind.Snapshot
-                when _options.CheckQuorum || _options.PreVote:
-                // A member at a higher term that may not disturb the leader by a vote would stay out for ever: its
-                // answer makes the leader step down, and the next election goes above both terms.
+                when _options.CheckQuorum || _options.PreVote || !IsPromotable():
+                // A member at a higher term that may not disturb the leader by a vote, or never campaigns, would stay
+                // out for ever: its answer makes the leader step down, and the next election goes above both terms.
                 _messagesAfterAppend.Add(Reply(message, MessageKind.AppendResponse));
                 break;
             case MessageKind.PreVote:

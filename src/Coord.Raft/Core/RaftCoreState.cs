@@ -6,5 +6,7 @@ namespace Coord.Raft.Core;
 /// <param name="LogBase">The id before the first entry; at or below the snapshot.</param>
 /// <param name="Entries">The recovered entries, all durable; their block references now belong to the core.</param>
 /// <param name="Applied">What the state machine holds: the snapshot's index.</param>
+/// <param name="Doubt">What the log may have lost at its end, or null if nothing.</param>
 internal readonly record struct RaftCoreState(
-    HardState HardState, SnapshotMetadata Snapshot, EntryId LogBase, ReadOnlyMemory<Entry> Entries, LogIndex Applied);
+    HardState HardState, SnapshotMetadata Snapshot, EntryId LogBase, ReadOnlyMemory<Entry> Entries, LogIndex Applied,
+    LogDoubt? Doubt = null);

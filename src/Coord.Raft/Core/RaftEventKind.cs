@@ -83,4 +83,10 @@ internal enum RaftEventKind : byte
 
     /// <summary>A message was refused because it cannot be honest; the value is its kind.</summary>
     MessageRefused,
+
+    /// <summary>The log holds again all that the node may have acknowledged; the index is its end.</summary>
+    DoubtEnded,
+
+    /// <summary>The node asks for another leader, since the peer does not send again what was lost.</summary>
+    LeaderDoubted,
 }

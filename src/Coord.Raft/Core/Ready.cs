@@ -42,6 +42,12 @@ internal sealed class Ready
     /// <summary>Gets what to report once the group is durable.</summary>
     public AppendAck AppendAck { get; internal set; }
 
+    /// <summary>
+    /// Gets a value indicating whether the log has lost nothing any more once this group is durable, which is to be
+    /// remembered then: see <see cref="LogDoubt"/>.
+    /// </summary>
+    public bool EndsDoubt { get; internal set; }
+
     /// <summary>Gets the messages to send at once.</summary>
     public ReadOnlySpan<Message> Messages => CollectionsMarshal.AsSpan(_messages);
 
@@ -84,6 +90,7 @@ internal sealed class Ready
         CommittedEntries = default;
         SoftState = null;
         AppendAck = default;
+        EndsDoubt = false;
         _messages.Clear();
         _messagesAfterAppend.Clear();
         _readStates.Clear();

@@ -20,7 +20,7 @@ internal static partial class Log
     public static partial void Failed(ILogger logger, NodeId node, Exception failure);
 
     [LoggerMessage(1003, LogLevel.Warning,
-        "{Bytes} bytes of an unfinished write were cut off the log; nobody was told that they were stored.")]
+        "{Bytes} bytes at the log's end that are no whole record were cut off, as after a power failure.")]
     public static partial void TornTailCut(ILogger logger, long bytes);
 
     [LoggerMessage(1004, LogLevel.Information, "Node {Node} is {Role} in term {Term}; the leader is {Leader}.")]
@@ -46,6 +46,30 @@ internal static partial class Log
 
     [LoggerMessage(1013, LogLevel.Warning, "The log's next segment cannot be allocated; free some space soon.")]
     public static partial void SegmentNotAllocated(ILogger logger, Exception failure);
+
+    [LoggerMessage(1014, LogLevel.Warning,
+        "Node {Node} repairs its log: what was cut off its end may have been acknowledged ({Doubt}). Its vote counts " +
+        "only together with those of more members until a leader has brought it up to date.")]
+    public static partial void EndInDoubt(ILogger logger, NodeId node, LogDoubt doubt);
+
+    [LoggerMessage(1015, LogLevel.Warning,
+        "Node {Node} has repaired its log: with {LastEntry} it holds again all that it can have acknowledged.")]
+    public static partial void DoubtEnded(ILogger logger, NodeId node, EntryId lastEntry);
+
+    [LoggerMessage(1016, LogLevel.Warning,
+        "Node {Node} repairs its log before it takes part again: {Damage} {Missing}.")]
+    public static partial void RepairStarted(ILogger logger, NodeId node, string damage, string missing);
+
+    [LoggerMessage(1017, LogLevel.Warning, "Node {Node} still repairs its log: {Missing}. It heard: {Answers}.")]
+    public static partial void RepairWaits(ILogger logger, NodeId node, string missing, string answers);
+
+    [LoggerMessage(1018, LogLevel.Warning, "Node {Node} has repaired its log; it ends with {LastEntry}.")]
+    public static partial void Repaired(ILogger logger, NodeId node, EntryId lastEntry);
+
+    [LoggerMessage(1019, LogLevel.Warning,
+        "Node {Node} gives up what followed {LastEntry} in its damaged log, since its peers have nothing of it; a " +
+        "leader brings it up to date.")]
+    public static partial void RepairGaveUp(ILogger logger, NodeId node, EntryId lastEntry);
 
     [LoggerMessage(1012, LogLevel.Error, "A listener to StatusChanged threw; it was ignored.")]
     public static partial void ListenerFailed(ILogger logger, Exception failure);

@@ -87,6 +87,11 @@ internal sealed class NodeRuntime
                 Log.TornTailCut(logger, recovered.TornBytesCut);
 
             RaftCore core = new(context.Environment.Tune(CreateCoreOptions(context)), state);
+            if (core.Doubt is { } doubt)
+                Log.EndInDoubt(logger, options.NodeId, doubt);
+            else if (wal.Doubt is not null)
+                wal.EndDoubt(); // The snapshot that stands for the log has settled it.
+
             KnownPeers peers = new(files, options.DataDirectory);
             Log.Starting(
                 logger, options.NodeId, options.ClusterId, snapshot.LastIncluded, core.FirstIndex, core.LastEntry,

@@ -48,6 +48,12 @@ internal sealed partial class RaftDriver
             case MessageKind.ForwardChangeResponse:
                 OnForwardChangeResponse(message);
                 break;
+            case MessageKind.Repair:
+                OnRepair(message);
+                break;
+            case MessageKind.RepairResponse:
+                MessageCodec.Discard(message); // Late: this member's log was repaired before the core existed.
+                return;
             case MessageKind.SnapshotChunk when message.Term < _core.Term:
                 // A former leader's: with the present one's it would compete for the one place of a partial snapshot.
                 break;
@@ -70,6 +76,13 @@ internal sealed partial class RaftDriver
         }
 
         MessageCodec.Release(message);
+    }
+
+    private void OnRepair(in Message request)
+    {
+        RepairAnswer answer = _core.FindBefore(
+            request.Hint, request.Log.Index, request.Commit, out EntryId before, out ReadOnlyMemory<Entry> entries);
+        _transport.TrySend(LogRepair.CreateAnswer(request, _core.Term, answer, before, entries));
     }
 
     /// <summary>Starts to hand the leadership to another member; runs on the owner loop.</summary>

@@ -67,6 +67,8 @@ internal sealed partial class RaftDriver
 
     private void Persist(Ready ready, long now)
     {
+        if (ready.EndsDoubt)
+            Log.DoubtEnded(_logger, _options.NodeId, _core.LastEntry);
         if (!ready.HasAppend)
             return;
 

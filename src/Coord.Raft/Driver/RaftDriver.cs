@@ -283,6 +283,7 @@ internal sealed partial class RaftDriver : ILoop
             LastEntry = core.LastEntry,
             FirstIndex = core.FirstIndex,
             SnapshotIndex = _snapshotIndex,
+            IsRepairing = _core.Doubt is not null,
             Membership = core.Membership,
             Match = core.Progress.ToDictionary(member => member.Id, member => member.Match),
         };

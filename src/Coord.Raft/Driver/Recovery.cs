@@ -36,7 +36,7 @@ internal static class Recovery
         // What the snapshot includes is committed, whatever the log had got to know of it.
         LogIndex commit = LogIndex.Max(hardState.Commit, end.Index);
         Invariant.Check(commit <= last, "What was committed is still in the log.");
-        return new RaftCoreState(hardState with { Commit = commit }, snapshot, logBase, entries, end.Index);
+        return new RaftCoreState(hardState with { Commit = commit }, snapshot, logBase, entries, end.Index, log.Doubt);
     }
 
     private static bool Contains(WalRecovery log, EntryId id)

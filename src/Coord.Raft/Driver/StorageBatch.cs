@@ -22,6 +22,9 @@ internal sealed class StorageBatch
     /// <summary>Gets a value indicating whether the core waits for <see cref="Ack"/>.</summary>
     public bool HasAppend { get; private set; }
 
+    /// <summary>Gets a value indicating whether the log has lost nothing any more once the batch is durable.</summary>
+    public bool EndsDoubt { get; private set; }
+
     /// <summary>Gets what to report to the core once the batch is durable.</summary>
     public AppendAck Ack { get; private set; }
 
@@ -44,6 +47,7 @@ internal sealed class StorageBatch
         MustSync = ready.MustSync;
         HasAppend = ready.HasAppend;
         Ack = ready.AppendAck;
+        EndsDoubt = ready.EndsDoubt;
         _entries.AddRange(ready.Entries.Span);
         _messages.AddRange(ready.MessagesAfterAppend);
     }
@@ -56,6 +60,7 @@ internal sealed class StorageBatch
         MustSync = false;
         HasAppend = false;
         Ack = default;
+        EndsDoubt = false;
         PurgeThrough = default;
         _entries.Clear();
         _messages.Clear();

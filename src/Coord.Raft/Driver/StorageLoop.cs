@@ -23,19 +23,28 @@ internal sealed class StorageLoop(
     private readonly LoopSignal _signal = new();
     private readonly Lock _durableLock = new();
     private (Term Term, EntryId Last) _durable = (term, lastEntry);
+    private LogDoubt? _doubt = wal.Doubt;
     private bool _markIsBehind;
     private long _lastWork;
 
     /// <summary>Gets what wakes the loop.</summary>
     public LoopSignal Signal => _signal;
 
-    /// <summary>Gets the durable term and the durable end of the log. Thread-safe.</summary>
+    /// <summary>
+    /// Gets the durable term and the durable end of the log; while its end is in doubt, where it may have been: peers
+    /// remember what was acknowledged, and refuse who claims less. Thread-safe.
+    /// </summary>
     public (Term Term, EntryId Last) Durable
     {
         get
         {
             lock (_durableLock)
-                return _durable;
+            {
+                EntryId last = _durable.Last;
+                return _doubt is { } doubt && doubt.Bound > last.Index
+                    ? (_durable.Term, new EntryId(last.Term, doubt.Bound))
+                    : _durable;
+            }
         }
     }
 
@@ -82,6 +91,7 @@ internal sealed class StorageLoop(
             NoteDurable(batches);
         }
 
+        EndDoubtAfter(batches);
         foreach (StorageBatch batch in batches)
             Finish(batch);
 
@@ -149,6 +159,19 @@ internal sealed class StorageLoop(
 
         bool accepted = _done.TryEnqueue(batch);
         Invariant.Check(accepted, "There are no more batches than places for them.");
+    }
+
+    private void EndDoubtAfter(ReadOnlySpan<StorageBatch> batches)
+    {
+        bool ends = false;
+        foreach (StorageBatch batch in batches)
+            ends |= batch.EndsDoubt;
+        if (!ends)
+            return;
+
+        wal.EndDoubt();
+        lock (_durableLock)
+            _doubt = null;
     }
 
     private void NoteDurable(ReadOnlySpan<StorageBatch> batches)

@@ -44,6 +44,8 @@ internal sealed partial class Wal
             WalMarkFile markFile = WalMarkFile.Open(fileSystem, directory, options.DirectoryId);
             try
             {
+                FinishEarlierRewrite(fileSystem, directory, markFile, files);
+                RequireNoGap(directory, files);
                 return Open(fileSystem, directory, options, arena, files, markFile, out recovery);
             }
             catch
@@ -62,7 +64,7 @@ internal sealed partial class Wal
         IFileSystem fileSystem, string directory, WalOptions options, EntryArena arena,
         List<(ulong Epoch, string Path)> files, WalMarkFile markFile, out WalRecovery recovery)
     {
-        WalOpener opener = new(fileSystem, options, markFile.Mark, arena, files);
+        WalOpener opener = new(fileSystem, options, markFile, arena, files);
         recovery = opener.Run();
 
         ulong epoch = opener.Header.Epoch;
@@ -74,7 +76,10 @@ internal sealed partial class Wal
         Wal wal = new(options, opener.Index, allocator, markFile, file, opener.Path, opener.Header);
         wal._checksum = opener.Checksum;
         wal._buffer.MoveTo(opener.End, opener.PageBeforeEnd);
-        wal._durable = new WalMark(epoch, opener.End, opener.Checksum, opener.Index.Last, opener.Index.HardState);
+        wal._durable = new WalMark(epoch, opener.End, opener.Checksum, opener.Index.Last, opener.Index.HardState)
+        {
+            Doubt = recovery.Doubt,
+        };
         if (opener.IsUnstarted)
             wal.StageStart();
 
@@ -108,7 +113,7 @@ internal sealed partial class Wal
         file.Sync();
     }
 
-    private static List<(ulong Epoch, string Path)> ListSegments(IFileSystem fileSystem, string directory)
+    internal static List<(ulong Epoch, string Path)> ListSegments(IFileSystem fileSystem, string directory)
     {
         List<(ulong Epoch, string Path)> files = [];
         if (fileSystem.DirectoryExists(directory))
@@ -128,6 +133,11 @@ internal sealed partial class Wal
         }
 
         // Names are hexadecimal with leading zeros: their order is that of the epochs.
+        return files;
+    }
+
+    private static void RequireNoGap(string directory, List<(ulong Epoch, string Path)> files)
+    {
         for (int i = 1; i < files.Count; i++)
         {
             if (files[i].Epoch != files[i - 1].Epoch + 1)
@@ -136,8 +146,6 @@ internal sealed partial class Wal
                 throw new LogCorruptedException(missing, 0, "it is missing. Restore it or replace the member.");
             }
         }
-
-        return files;
     }
 
     private static void RemoveUnfinished(IFileSystem fileSystem, string directory)

@@ -35,6 +35,7 @@ internal sealed partial class Wal : IDisposable
     private uint _checksum;
     private WalMark _durable;
     private Exception? _failure;
+    private bool _isRewriting;
     private bool _isDisposed;
 
     /// <summary>Gets the last staged hard state.</summary>
@@ -48,6 +49,9 @@ internal sealed partial class Wal : IDisposable
 
     /// <summary>Gets the last index that is durable.</summary>
     public LogIndex DurableIndex => _durable.Last.Index;
+
+    /// <summary>Gets what the log may have lost at its end, or null if nothing.</summary>
+    public LogDoubt? Doubt => _durable.Doubt;
 
     /// <summary>Gets the number of segments that hold records.</summary>
     public int SegmentCount => _index.Segments.Count;
@@ -163,7 +167,25 @@ internal sealed partial class Wal : IDisposable
         }
 
         Debug.Assert(_buffer.PendingBytes == 0, "All that is staged was written before the sync.");
-        _durable = new WalMark(_epoch, _buffer.WrittenEnd, _checksum, _index.Last, _index.HardState);
+        _durable = new WalMark(_epoch, _buffer.WrittenEnd, _checksum, _index.Last, _index.HardState)
+        {
+            Doubt = _durable.Doubt,
+        };
+
+        // Term and vote are promises that nobody else remembers: they are kept in two places before anybody hears of
+        // them. Entries can be had from others, and elections are rare enough for a second sync.
+        HardState saved = _markFile.Mark.HardState;
+        if ((saved.Term, saved.Vote) != (_index.HardState.Term, _index.HardState.Vote) && !_isRewriting)
+            SaveDurableMark();
+    }
+
+    /// <summary>Forgets, durably, that the log may have lost something: all of it is there again.</summary>
+    /// <exception cref="StorageFailedException">A write or sync failed, now or before; the log is closed.</exception>
+    public void EndDoubt()
+    {
+        Sync();
+        _durable = _durable with { Doubt = null };
+        SaveDurableMark();
     }
 
     /// <summary>Saves, apart from the log, up to where it is durable. Call it when idle, and before closing.</summary>

@@ -16,7 +16,13 @@ internal sealed class WalMarkFile : IDisposable
 
     private const int SlotBytes = 4096;
     private const int ContentBytes = 128;
+    private const int FlagsOffset = 80;
+    private const int DoubtOffset = 88;
+    private const int RewrittenOffset = 104;
     private const uint FormatVersion = 1;
+
+    // With what a program that only knows version 1 must not overlook.
+    private const uint CautiousVersion = 2;
 
     private readonly IFile _file;
     private readonly uint _salt;
@@ -31,6 +37,12 @@ internal sealed class WalMarkFile : IDisposable
 
     /// <summary>Gets the newest mark.</summary>
     public WalMark Mark { get; private set; }
+
+    /// <summary>
+    /// Gets a value indicating whether the newest mark has the last term and vote that this member acted on. False if
+    /// one of the copies is damaged, or an older version wrote it, which did not save each of them.
+    /// </summary>
+    public bool IsHardStateCurrent { get; private set; }
 
     private static ReadOnlySpan<byte> Magic => "COORDMRK"u8;
 
@@ -79,7 +91,8 @@ internal sealed class WalMarkFile : IDisposable
         Span<byte> slot = _slot;
         slot.Clear();
         Magic.CopyTo(slot);
-        BinaryPrimitives.WriteUInt32LittleEndian(slot[8..], FormatVersion);
+        bool isCautious = mark.Doubt is not null || mark.RewrittenFrom > 0;
+        BinaryPrimitives.WriteUInt32LittleEndian(slot[8..], isCautious ? CautiousVersion : FormatVersion);
         BinaryPrimitives.WriteUInt64LittleEndian(slot[16..], _generation);
         BinaryPrimitives.WriteUInt64LittleEndian(slot[24..], mark.Epoch);
         BinaryPrimitives.WriteInt32LittleEndian(slot[32..], mark.Offset);
@@ -89,10 +102,19 @@ internal sealed class WalMarkFile : IDisposable
         BinaryPrimitives.WriteInt64LittleEndian(slot[56..], mark.HardState.Term.Value);
         BinaryPrimitives.WriteUInt64LittleEndian(slot[64..], mark.HardState.Vote.Value);
         BinaryPrimitives.WriteInt64LittleEndian(slot[72..], mark.HardState.Commit.Value);
+        slot[FlagsOffset] = (byte)(Flags.IsHardStateCurrent | (mark.IsRewritten ? Flags.IsRewritten : Flags.None));
+        if (mark.Doubt is { } doubt)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(slot[DoubtOffset..], doubt.Term.Value);
+            BinaryPrimitives.WriteInt64LittleEndian(slot[(DoubtOffset + 8)..], doubt.Bound.Value);
+        }
+
+        BinaryPrimitives.WriteUInt64LittleEndian(slot[RewrittenOffset..], mark.RewrittenFrom);
         BinaryPrimitives.WriteUInt32LittleEndian(slot[12..], ComputeChecksum(slot));
         _file.Write(slot, (long)(_generation & 1) * SlotBytes);
         _file.Sync();
         Mark = mark;
+        IsHardStateCurrent = true;
     }
 
     /// <inheritdoc/>
@@ -101,6 +123,7 @@ internal sealed class WalMarkFile : IDisposable
     private void Load(string path)
     {
         bool intact = false;
+        bool isWhole = true;
         for (int i = 0; i < 2; i++)
         {
             Span<byte> slot = _slot;
@@ -109,12 +132,15 @@ internal sealed class WalMarkFile : IDisposable
             uint version = BinaryPrimitives.ReadUInt32LittleEndian(slot[8..]);
             if (!slot[..Magic.Length].SequenceEqual(Magic)
                 || BinaryPrimitives.ReadUInt32LittleEndian(slot[12..]) != ComputeChecksum(slot))
+            {
+                isWhole = false;
                 continue;
+            }
 
-            if (version != FormatVersion)
+            if (version is not (FormatVersion or CautiousVersion))
             {
                 throw new LogCorruptedException(
-                    path, 8, $"it has format version {version}, and this program reads {FormatVersion}.");
+                    path, 8, $"it has format version {version}, and this program reads up to {CautiousVersion}.");
             }
 
             ulong generation = BinaryPrimitives.ReadUInt64LittleEndian(slot[16..]);
@@ -124,7 +150,10 @@ internal sealed class WalMarkFile : IDisposable
             intact = true;
             _generation = generation;
             Mark = Parse(slot);
+            IsHardStateCurrent = ((Flags)slot[FlagsOffset] & Flags.IsHardStateCurrent) != Flags.None;
         }
+
+        IsHardStateCurrent &= isWhole;
 
         if (!intact)
             throw new LogCorruptedException(path, 0, "neither copy of the durable mark is intact.");
@@ -140,12 +169,33 @@ internal sealed class WalMarkFile : IDisposable
         new HardState(
             new Term(BinaryPrimitives.ReadInt64LittleEndian(slot[56..])),
             new NodeId(BinaryPrimitives.ReadUInt64LittleEndian(slot[64..])),
-            new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(slot[72..]))));
+            new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(slot[72..]))))
+    {
+        Doubt = ParseDoubt(slot[DoubtOffset..]),
+        RewrittenFrom = BinaryPrimitives.ReadUInt64LittleEndian(slot[RewrittenOffset..]),
+        IsRewritten = ((Flags)slot[FlagsOffset] & Flags.IsRewritten) != Flags.None,
+    };
+
+    private static LogDoubt? ParseDoubt(ReadOnlySpan<byte> bytes)
+    {
+        LogDoubt doubt = new(
+            new Term(BinaryPrimitives.ReadInt64LittleEndian(bytes)),
+            new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(bytes[8..])));
+        return doubt.Bound.IsZero ? null : doubt;
+    }
 
     private uint ComputeChecksum(ReadOnlySpan<byte> slot)
     {
         uint crc = BitOperations.Crc32C(_salt, BinaryPrimitives.ReadUInt64LittleEndian(slot));
         crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt32LittleEndian(slot[8..]));
         return ~Crc32C.Append(crc, slot[16..ContentBytes]);
+    }
+
+    [Flags]
+    private enum Flags : byte
+    {
+        None = 0,
+        IsHardStateCurrent = 1,
+        IsRewritten = 2,
     }
 }

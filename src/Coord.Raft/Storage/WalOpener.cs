@@ -5,10 +5,10 @@ namespace Coord.Raft.Storage;
 /// <summary>Finds out, when a log is opened, what it holds, and makes its end fit to be written to.</summary>
 /// <remarks>
 /// <para>
-/// The one decision that matters is what a damaged record is. It is corrupt, and the log is refused, if anything
-/// proves that it was durable once: the mark lies behind it, or a whole record behind it was written when it was
-/// durable, or a later segment has been begun. Otherwise it is the torn end of the last write, which nobody was told
-/// to be durable, and it is cut off.
+/// The one decision that matters is what a damaged record is. It is corrupt, and the log is refused and left to a
+/// repair, if anything proves that it was durable once: the mark lies behind it, or a whole record behind it was
+/// written when it was durable, or a later segment has been begun. Otherwise it looks like the torn end of the last
+/// write, which nobody was told to be durable: it is cut off. In case it was not that, the doubt is noted first.
 /// </para>
 /// <para>
 /// What was read may have come from the kernel's memory and not from the disk, after a crash of the process or a sync
@@ -22,6 +22,7 @@ internal sealed class WalOpener
 
     private readonly IFileSystem _fileSystem;
     private readonly WalOptions _options;
+    private readonly WalMarkFile _markFile;
     private readonly WalMark _mark;
     private readonly WalSegmentReader _reader;
     private readonly WalReplay _replay;
@@ -35,12 +36,12 @@ internal sealed class WalOpener
     private LogIndex _durableIndex;
 
     public WalOpener(
-        IFileSystem fileSystem, WalOptions options, WalMark mark, EntryArena arena,
+        IFileSystem fileSystem, WalOptions options, WalMarkFile markFile, EntryArena arena,
         List<(ulong Epoch, string Path)> files)
     {
         _fileSystem = fileSystem;
         _options = options;
-        _mark = mark;
+        (_markFile, _mark) = (markFile, markFile.Mark);
         _files = files;
         _reader = new WalSegmentReader(fileSystem, options.DirectoryId);
         _replay = new WalReplay(arena);
@@ -186,6 +187,7 @@ internal sealed class WalOpener
         int torn = _reader.MeasureTorn(_end);
         EntryId? suspect = torn > 0 && _reader.TryReadHeader(_end, out WalRecord header)
             && header.Kind is WalRecordKind.Entry ? header.Id : null;
+        LogDoubt? doubt = DoubtAbout(torn);
         _reader.Segment.Slice(_end, torn).Clear();
         Secure(_known, _end, torn);
         return new WalRecovery
@@ -196,7 +198,20 @@ internal sealed class WalOpener
             TornBytesCut = torn,
             SuspectEntry = suspect,
             DurableMark = _durableIndex,
+            Doubt = doubt,
         };
+    }
+
+    /// <summary>Notes, before the traces of it are gone, that what is cut off may have been acknowledged.</summary>
+    private LogDoubt? DoubtAbout(int torn)
+    {
+        LogDoubt? earlier = _mark.Doubt is { } noted && !noted.IsResolvedBy(Index.Last) ? noted : null;
+        if (torn == 0)
+            return earlier;
+
+        LogDoubt doubt = new LogDoubt(Index.HardState.Term, Index.Last.Index + WalRecord.MostIn(torn)).With(earlier);
+        _markFile.Save(_mark with { Doubt = doubt });
+        return doubt;
     }
 
     private string? ProofThatEndWasDurable(int current)

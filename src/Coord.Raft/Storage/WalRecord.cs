@@ -41,6 +41,9 @@ internal readonly record struct WalRecord
     /// <summary>Returns the bytes that a record occupies: header, payload, zeros up to a multiple of eight.</summary>
     public static int SizeOf(int payloadBytes) => (HeaderBytes + payloadBytes + Alignment - 1) & ~(Alignment - 1);
 
+    /// <summary>Returns how many records there can have been in a number of bytes, begun ones included.</summary>
+    public static int MostIn(long bytes) => (int)((bytes + HeaderBytes - 1) / HeaderBytes);
+
     /// <summary>Writes a record and returns its checksum, which the next one names.</summary>
     /// <param name="record">Exactly the record's bytes.</param>
     /// <param name="header">The header; its payload size, checksums aside.</param>

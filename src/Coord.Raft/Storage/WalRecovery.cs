@@ -19,10 +19,11 @@ internal sealed record WalRecovery
     public long TornBytesCut { get; init; }
 
     /// <summary>
-    /// Gets a value indicating whether the tail that was cut might have been durable and then damaged: no mark
-    /// proves it and none refutes it. A member asks its peers; a single node goes on and says so.
+    /// Gets what the log may have lost: a tail that was cut, now or before, might have been durable and then damaged,
+    /// which no mark proves and none refutes. A member is careful with its vote until a leader has brought it up to
+    /// date; a single node goes on and says so.
     /// </summary>
-    public bool SuspectTail => TornBytesCut > 0;
+    public LogDoubt? Doubt { get; init; }
 
     /// <summary>Gets the id that the first cut record claimed, if its header was legible.</summary>
     public EntryId? SuspectEntry { get; init; }

@@ -75,6 +75,16 @@ internal sealed class WalReplay(EntryArena arena)
         payload[24..StartPayloadBytes].Clear();
     }
 
+    /// <summary>Decodes the payload of a start record: the state before the segment.</summary>
+    public static HardState ReadStart(ReadOnlySpan<byte> payload) => new(
+        new Term(BinaryPrimitives.ReadInt64LittleEndian(payload)),
+        new NodeId(BinaryPrimitives.ReadUInt64LittleEndian(payload[8..])),
+        new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(payload[16..])));
+
+    /// <summary>Decodes a hard state from its record's id and payload.</summary>
+    public static HardState ReadHardState(EntryId id, ReadOnlySpan<byte> payload) =>
+        new(id.Term, new NodeId(BinaryPrimitives.ReadUInt64LittleEndian(payload)), id.Index);
+
     private string? CheckCommit() =>
         Index.HardState.Commit > Index.Last.Index
             ? $"entries up to {Index.HardState.Commit} are committed, and the log ends with {Index.Last}"
@@ -93,8 +103,7 @@ internal sealed class WalReplay(EntryArena arena)
                 return AddEntry(record, payload);
 
             case WalRecordKind.HardState when payload.Length == HardStatePayloadBytes:
-                NodeId vote = new(BinaryPrimitives.ReadUInt64LittleEndian(payload));
-                HardState next = new(id.Term, vote, id.Index);
+                HardState next = ReadHardState(id, payload);
                 if (Index.WhyNot(next) is { } wrongState)
                     return wrongState;
                 Index.SetHardState(next);
@@ -128,10 +137,7 @@ internal sealed class WalReplay(EntryArena arena)
 
     private string? Start(EntryId last, ReadOnlySpan<byte> payload, ulong epoch)
     {
-        HardState state = new(
-            new Term(BinaryPrimitives.ReadInt64LittleEndian(payload)),
-            new NodeId(BinaryPrimitives.ReadUInt64LittleEndian(payload[8..])),
-            new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(payload[16..])));
+        HardState state = ReadStart(payload);
         if (Index.Segments.Count == 0)
             Index.Restore(state, last);
         else if (state != Index.HardState || last != Index.Last)

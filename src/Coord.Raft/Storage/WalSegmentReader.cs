@@ -59,6 +59,49 @@ internal sealed class WalSegmentReader(IFileSystem fileSystem, Guid directoryId)
             ReadTwice(file, Segment[offset..Math.Min(offset + StepBytes, present)], offset);
     }
 
+    /// <summary>Reads as much of a segment as can be read; the rest is zeros, and its header may be damaged.</summary>
+    /// <exception cref="LogCorruptedException">It is intact and another directory's, or another segment.</exception>
+    public void LoadDamaged(string path, ulong epoch)
+    {
+        Path = path;
+        using IFile file = fileSystem.Open(path, FileAccessMode.Read);
+        FileBytes = file.Length;
+        _length = (int)Math.Min(FileBytes, WalOptions.MaxSegmentBytes) & -8;
+        if (_bytes.Length < _length)
+            _bytes = GC.AllocateUninitializedArray<byte>(_length);
+
+        for (int offset = 0; offset < _length; offset += WalSegmentHeader.PageBytes)
+        {
+            Span<byte> page = Segment[offset..Math.Min(offset + WalSegmentHeader.PageBytes, _length)];
+            try
+            {
+                ReadTwice(file, page, offset);
+            }
+            catch (LogCorruptedException)
+            {
+                page.Clear();
+            }
+        }
+
+        WalSegmentHeader? header = WalSegmentHeader.Read(Segment, out _);
+        if (header is { } known && (known.DirectoryId != directoryId || known.Epoch != epoch))
+            throw new LogCorruptedException(path, 16, "it is another directory's, or another segment.");
+
+        Header = new WalSegmentHeader(directoryId, epoch, _length, header?.IsRecycled ?? true);
+    }
+
+    /// <summary>Finds the next whole record at or behind an offset; -1 if there is none.</summary>
+    public int FindWhole(int offset)
+    {
+        for (int i = Find(offset); i >= 0; i = Find(i + 8))
+        {
+            if (TryRead(i, out _))
+                return i;
+        }
+
+        return -1;
+    }
+
     /// <summary>Reads a part of the segment again: what was wrong once may be right on the second look.</summary>
     public void ReloadFrom(int offset)
     {

@@ -18,7 +18,7 @@ internal static class Lanes
     public static Lane Of(MessageKind kind) => kind switch
     {
         MessageKind.Append or MessageKind.Forward or MessageKind.ForwardResponse or MessageKind.ForwardChange
-            or MessageKind.ForwardChangeResponse => Lane.Log,
+            or MessageKind.ForwardChangeResponse or MessageKind.Repair or MessageKind.RepairResponse => Lane.Log,
         MessageKind.Snapshot or MessageKind.SnapshotChunk or MessageKind.SnapshotChunkResponse => Lane.Bulk,
         _ => Lane.Control,
     };

@@ -27,6 +27,8 @@ internal sealed class ReadyCopy(Ready ready)
 
     public RaftEvent[] Events { get; } = ready.Events.ToArray();
 
+    public bool EndsDoubt { get; } = ready.EndsDoubt;
+
     public bool HasAppend { get; } = ready.HasAppend;
 
     public bool HoldsOnlyCommittedEntries =>

@@ -70,6 +70,12 @@ internal sealed class SimulatedCluster
         _duplicatePercent = Strength(30);
         _hoardPercent = Strength(3);
         _slowness = 1 + _chance.Next(4);
+        // Drawn last: the seeds of runs without it replay as before it existed.
+        // What only a witness still holds, nobody can lead to hand on: none of those either.
+        _weights = [.. _weights, witnesses > 0 ? 0 : Strength(30)];
+        // Who loses the end of its log may by that be a majority of the members that are left.
+        if (_weights[15] > 0)
+            _weights[10] = 0;
         Checks = new SimulationChecks(this);
     }
 
@@ -115,6 +121,7 @@ internal sealed class SimulatedCluster
             case 11: node.Core.ForgetLeader(); break;
             case 12: Cut(node.Id, Anybody()); break;
             case 13: node.Core.Campaign(); break;
+            case 15 when MayLoseEnd(): LoseEnd(node); return;
             default: Propose(node); break;
         }
 
@@ -170,7 +177,7 @@ internal sealed class SimulatedCluster
 
         Assert.Fail("After all faults had healed the cluster did not commit: " + string.Join("; ", _nodes.Select(
             node => $"{node.Id} {node.Core.Role} {node.Core.Term} {node.Core.LastEntry} " +
-                $"c{node.Core.CommitIndex} a{node.Applied} {node.Core.Membership}")));
+                $"c{node.Core.CommitIndex} a{node.Applied} {node.Core.Membership} {node.Core.Doubt}")));
     }
 
     private void RunUntilQuiet()
@@ -266,6 +273,25 @@ internal sealed class SimulatedCluster
         (NodeId from, NodeId to, bool succeeded) = _reports.Dequeue();
         if (this[from].IsUp)
             this[from].Core.ReportSnapshot(to, succeeded);
+    }
+
+    /// <summary>Tells whether another log may lose its end, and a minority still be all that did.</summary>
+    private bool MayLoseEnd()
+    {
+        int fewest = _nodes.SelectMany(node => new[]
+            {
+                node.Core.DecidingMembership.Voters.Length, node.Core.DecidingMembership.VotersOutgoing.Length,
+            })
+            .Where(voters => voters > 0).DefaultIfEmpty(0).Min();
+        return fewest > 1 && _nodes.Count(node => node.Disk.Doubt is not null) < Math.Max(1, (fewest - 1) / 2);
+    }
+
+    private void LoseEnd(SimulatedNode node)
+    {
+        node.LoseEnd(1 + _chance.Next(5), _chance.Next(3));
+        if (node.Disk.Doubt is not null)
+            Checks.OnLostEnd();
+        node.Restart();
     }
 
     private void Propose(SimulatedNode node)

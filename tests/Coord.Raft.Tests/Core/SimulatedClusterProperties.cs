@@ -73,6 +73,16 @@ public sealed class SimulatedClusterProperties
         Assert.True(committed > 1000, $"{committed} committed");
     }
 
+    /// <summary>See <see cref="LogDoubt"/>: a minority loses the ends of its logs, acknowledged as they were.</summary>
+    [Fact]
+    public void Runs_lose_the_ends_of_logs_and_nothing_that_was_committed()
+    {
+        int lost = 0;
+        for (int seed = 3000; seed < 3120; seed++)
+            lost += Run(seed, steps: 5000).LostEnds;
+        Assert.True(lost > 50, $"{lost} ends lost");
+    }
+
     private static SimulationChecks Run(int seed, int steps)
     {
         int nodes = 1 + (int)((uint)seed % 6);

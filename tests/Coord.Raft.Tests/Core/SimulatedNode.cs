@@ -124,6 +124,13 @@ internal sealed class SimulatedNode
         IsUp = false;
     }
 
+    /// <summary>Stops the node, and the end of its log is gone: what it had acknowledged included.</summary>
+    public void LoseEnd(int count, int slack)
+    {
+        Crash(count);
+        Disk.LoseEnd(count, slack);
+    }
+
     public void Restart()
     {
         Core = Start();

@@ -21,6 +21,8 @@ internal sealed class SimulationChecks(SimulatedCluster cluster)
 
     public int Snapshots { get; private set; }
 
+    public int LostEnds { get; private set; }
+
     public void OnReadRequested(NodeId node, ulong context) => _reads[(node, context)] = Committed;
 
     /// <summary>Linearizable reads: whatever was committed anywhere before the request is visible to it.</summary>
@@ -51,6 +53,8 @@ internal sealed class SimulationChecks(SimulatedCluster cluster)
     }
 
     public void OnSnapshot() => Snapshots++;
+
+    public void OnLostEnd() => LostEnds++;
 
     /// <summary>Checks one node after it was moved.</summary>
     public void AfterStep(SimulatedNode node)

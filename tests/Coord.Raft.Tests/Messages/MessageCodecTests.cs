@@ -63,7 +63,7 @@ public sealed class MessageCodecTests
     [InlineData(0, 2)] // version
     [InlineData(0, 0)]
     [InlineData(1, 0)] // kind
-    [InlineData(1, 20)]
+    [InlineData(1, 22)]
     [InlineData(1, 255)]
     [InlineData(2, 4)] // flags
     [InlineData(2, 2)] // a snapshot that is not there

@@ -7,7 +7,7 @@ internal sealed class MessageGenerator(int seed)
 {
     private readonly Random _random = new(seed);
 
-    public Message Next() => Next((MessageKind)_random.Next(1, (int)MessageKind.ForwardChangeResponse + 1));
+    public Message Next() => Next((MessageKind)_random.Next(1, (int)MessageKind.RepairResponse + 1));
 
     public Message Next(MessageKind kind)
     {

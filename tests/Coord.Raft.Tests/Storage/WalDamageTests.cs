@@ -77,7 +77,7 @@ public sealed class WalDamageTests
             {
                 // Torn or damaged, nobody can tell: it is cut off, and the driver is told to ask others.
                 damaged.Open();
-                Assert.True(damaged.Recovery.SuspectTail);
+                Assert.NotNull(damaged.Recovery.Doubt);
                 Assert.Null(before.Compare(damaged.Recovery, LogIndex.Zero));
             }
         }
@@ -240,7 +240,7 @@ public sealed class WalDamageTests
         log.Disk.Kill();
         log.Open();
         Assert.Equal(3, log.Recovery.Entries.Length);
-        Assert.True(log.Recovery.SuspectTail);
+        Assert.NotNull(log.Recovery.Doubt);
     }
 
     [Theory]
@@ -320,7 +320,7 @@ public sealed class WalDamageTests
         Forge(log, offset, WalRecordKind.Entry, new EntryId(new Term(1), new LogIndex(4)), Whole, [], chain: 1);
         log.Open();
         Assert.Equal(3, log.Recovery.Entries.Length);
-        Assert.True(log.Recovery.SuspectTail);
+        Assert.NotNull(log.Recovery.Doubt);
     }
 
     [Fact]

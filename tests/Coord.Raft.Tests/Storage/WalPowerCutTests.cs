@@ -37,7 +37,7 @@ public sealed class WalPowerCutTests
                 group => bytes.AsSpan(0, group.End).SequenceEqual(torn.AsSpan(0, group.End)));
             Assert.Null(expected.Compare(cut.Recovery, LogIndex.Zero));
             Assert.InRange(cut.Recovery.TornBytesCut, LastTrace(torn, end) - end, int.MaxValue);
-            Assert.Equal(cut.Recovery.TornBytesCut > 0, cut.Recovery.SuspectTail);
+            Assert.Equal(cut.Recovery.TornBytesCut > 0, cut.Recovery.Doubt is not null);
         }
     }
 

@@ -12,27 +12,48 @@ public sealed class WalTests
         Assert.Equal(default, log.Recovery.HardState);
         Assert.Equal(EntryId.Zero, log.Recovery.LogBase);
         Assert.True(log.Recovery.Entries.IsEmpty);
-        Assert.False(log.Recovery.SuspectTail);
+        Assert.Null(log.Recovery.Doubt);
     }
 
     [Fact]
     public void Nothing_is_written_before_a_flush_and_nothing_is_durable_before_a_sync()
     {
         using LogHarness log = new LogHarness().Open();
+        log.Append(1, 1);
+        log.Sync();
         long writes = log.Disk.CallsOf(DiskCall.Write);
         long syncs = log.Disk.CallsOf(DiskCall.Sync);
         log.Append(1, 5);
         log.Append(1, 5);
         Assert.Equal(writes, log.Disk.CallsOf(DiskCall.Write));
-        Assert.Equal(0, log.Wal.DurableIndex.Value);
+        Assert.Equal(1, log.Wal.DurableIndex.Value);
 
         log.Sync();
         Assert.Equal(writes + 1, log.Disk.CallsOf(DiskCall.Write));
         Assert.Equal(syncs + 1, log.Disk.CallsOf(DiskCall.Sync));
-        Assert.Equal(10, log.Wal.DurableIndex.Value);
+        Assert.Equal(11, log.Wal.DurableIndex.Value);
 
         log.Sync();
         Assert.Equal(syncs + 1, log.Disk.CallsOf(DiskCall.Sync));
+    }
+
+    /// <summary>See fault D12: one damaged record must not make a member forget whom it voted for.</summary>
+    [Fact]
+    public void A_new_term_or_vote_is_saved_in_two_places_before_a_sync_returns()
+    {
+        using LogHarness log = new LogHarness().Open();
+        log.Append(1, 1);
+        log.Sync();
+        long syncs = log.Disk.CallsOf(DiskCall.Sync);
+        HardState voted = new(new Term(2), new NodeId(3), default);
+        log.Append(voted, []);
+        log.Sync();
+        Assert.Equal(syncs + 2, log.Disk.CallsOf(DiskCall.Sync));
+        log.Disk.Kill();
+        Guid directory = log.Options().DirectoryId;
+        using WalMarkFile mark = WalMarkFile.Open(log.Disk, LogHarness.Directory, directory);
+        Assert.Equal(voted, mark.Mark.HardState);
+        Assert.True(mark.IsHardStateCurrent);
     }
 
     [Fact]

@@ -1,0 +1,40 @@
+namespace Coord.Raft;
+
+/// <summary>What a member cannot know whose log lost its end, and until when that matters.</summary>
+/// <remarks>
+/// <para>
+/// It may have acknowledged entries that it no longer has, and so have helped to commit them. Its term and vote are
+/// known (they are kept twice), so it breaks no promise by following, acknowledging and confirming reads. What it must
+/// not do is help to elect a leader that lacks such an entry. So its vote counts only in company: with <c>d</c> votes
+/// in doubt a candidate needs <c>n - q + 1 + d</c> votes of <c>n</c>, where <c>q</c> is a majority, and at most all.
+/// </para>
+/// <para>
+/// Why that is safe. Let an entry be committed, in a term up to <see cref="Term"/>, with the help of <c>k</c> members
+/// that have lost it since: at least <c>q - k</c> still hold it. Of a candidate's votes at least <c>n - q + 1</c> are
+/// not in doubt; those and the <c>q - k</c>, both among the <c>n - k</c> others, have a member in common, who refuses
+/// a candidate without the entry (Raft §5.4.1). Acknowledgements that were on their way when the member stopped commit
+/// nothing later: as many members have then entered the candidate's term. If all members voted, nobody is left who
+/// could know more; only then, which takes doubt in a majority, is a lost end believed to have been a torn write.
+/// </para>
+/// <para>
+/// Why it ends. A leader of a later term has all that was committed before (leader completeness holds by the above),
+/// and puts its own entries behind it: who holds one of them holds all of it. And nothing above <see cref="Bound"/>
+/// was ever acknowledged, so who was sent everything up to it by a leader of the same or a later term has again all
+/// that it can have lost, and what a leader still counts as acknowledged is there again.
+/// </para>
+/// </remarks>
+/// <param name="Term">The member's term when the loss was found: what it has promised was in terms up to it.</param>
+/// <param name="Bound">No entry above this index had been in its log by then. The log ends before it.</param>
+internal readonly record struct LogDoubt(Term Term, LogIndex Bound)
+{
+    /// <summary>Tells whether a log that a leader has brought up to an entry leaves no doubt.</summary>
+    public bool IsResolvedBy(EntryId last) => last.Term > Term || last.Index >= Bound;
+
+    /// <summary>Returns the doubt that stands for this and an earlier one.</summary>
+    public LogDoubt With(LogDoubt? earlier) => earlier is not { } other
+        ? this
+        : new LogDoubt(Term >= other.Term ? Term : other.Term, LogIndex.Max(Bound, other.Bound));
+
+    /// <summary>Returns the short form that logs use, such as <c>up to 41 in t7</c>.</summary>
+    public override string ToString() => $"up to {Bound} in {Term}";
+}
