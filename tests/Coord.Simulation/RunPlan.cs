@@ -30,6 +30,7 @@ internal sealed class RunPlan
         DrawTimes(chance.Fork("times"));
         DrawRaft(chance.Fork("raft"));
         DrawStore(chance.Fork("store"));
+        DrawWatches(chance.Fork("watches"));
         DrawNetwork(chance.Fork("network"));
         DrawFaults(chance.Fork("faults"));
         Duration = chance.Fork("duration").LogUniform(5 * Span.Second, 60 * Span.Second);
@@ -90,6 +91,11 @@ internal sealed class RunPlan
 
     public long RetainedRevisions { get; private set; }
 
+    /// <summary>Gets how many events may wait for a watch's reader.</summary>
+    public int WatchBufferEvents { get; private set; }
+
+    public TimeSpan WatchProgressInterval { get; private set; }
+
     /// <summary>Gets how often the states of the members are compared, in entries.</summary>
     public int DigestInterval { get; private set; }
 
@@ -141,6 +147,8 @@ internal sealed class RunPlan
         MaxRequestBytes = (SegmentBytes / 2) - 1024,
         MaxKeyBytes = 1024,
         MinLeaseTimeToLive = TimeSpan.FromSeconds(1),
+        MaxWatchBufferEvents = WatchBufferEvents,
+        WatchProgressInterval = WatchProgressInterval,
     };
 
     public override string ToString() =>
@@ -197,6 +205,12 @@ internal sealed class RunPlan
     {
         RetainedRevisions = chance.Next(2) == 0 ? 0 : chance.LogUniform(10, 1000);
         DigestInterval = (int)chance.LogUniform(16, 256);
+    }
+
+    private void DrawWatches(Chance chance)
+    {
+        WatchBufferEvents = (int)chance.LogUniform(1, 1024);
+        WatchProgressInterval = Span.ToTimeSpan(chance.LogUniform(200 * Span.Millisecond, 20 * Span.Second));
     }
 
     private void DrawNetwork(Chance chance)

@@ -7,7 +7,11 @@ namespace Coord.Kv.Watches;
 internal static class HistoryReader
 {
     /// <summary>How many changes one step looks at; more only to finish a revision.</summary>
+#if COORD_SIMULATION
+    public const int ChangesPerStep = 16; // So that simulated runs, which are short, have histories of many steps.
+#else
     public const int ChangesPerStep = 1024;
+#endif
 
     /// <summary>How many bytes one step copies; more only to finish a revision.</summary>
     public const int BytesPerStep = 1024 * 1024;

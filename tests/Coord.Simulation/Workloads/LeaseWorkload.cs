@@ -79,6 +79,8 @@ internal sealed class LeaseWorkload(Chance chance) : IWorkload
                 leases.Remove(lease); // Forgotten: it ends by itself.
                 break;
             case < 6:
+                if (choice == 3)
+                    await WaitForEndAsync(actor, lease).ConfigureAwait(false);
                 if (!await RenewAsync(actor, lease).ConfigureAwait(false))
                     leases.Remove(lease);
                 break;
@@ -89,6 +91,15 @@ internal sealed class LeaseWorkload(Chance chance) : IWorkload
                 await _history.DoAsync(actor, DrawWrite(actor.Chance, lease.Id)).ConfigureAwait(false);
                 break;
         }
+    }
+
+    /// <summary>Waits until a lease is about to end, for a keep-alive and the end to meet on their way.</summary>
+    private async Task WaitForEndAsync(Actor actor, (LeaseId Id, TimeSpan TimeToLive) lease)
+    {
+        LeaseAnswer last = _answers.Last(answer => answer.Lease == lease.Id);
+        long end = last.Begin + last.TimeToLive + actor.Chance.Between(-20 * Span.Millisecond, 400 * Span.Millisecond);
+        if (end > actor.Now && end < actor.Now + (5 * Span.Second))
+            await actor.World.DelayAsync(end - actor.Now).ConfigureAwait(false);
     }
 
     private StoreInput DrawWrite(Chance chance, LeaseId lease)
