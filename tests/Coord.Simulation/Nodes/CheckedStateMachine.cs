@@ -10,6 +10,7 @@ internal sealed class CheckedStateMachine(SimulatedProcess process, KeyValueStat
     public ApplyResult Apply(in AppliedCommand command)
     {
         ApplyResult result = machine.Apply(command);
+        process.LastCommand = command.Id.Index;
         process.Node.Cluster.Checks.OnApply(process, command, result);
         process.Node.Cluster.Twin.OnApply(process, command, result);
         return result;

@@ -65,6 +65,9 @@ internal sealed class SimulatedProcess
 
     public EmbeddedKeyValueStore Store { get; }
 
+    /// <summary>Gets or sets the last command that the store has applied; its node may not know of it yet.</summary>
+    public LogIndex LastCommand { get; set; }
+
     /// <summary>Gets a value indicating whether it has ended, in whatever way.</summary>
     public bool IsGone { get; private set; }
 
