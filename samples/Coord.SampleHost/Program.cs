@@ -47,7 +47,7 @@ internal static class Program
         foreach (string warning in settings.Warnings)
             loggerFactory.CreateLogger("coord-host").LogWarning("{Warning}", warning);
 
-        settings = await Joining.ResolveAsync(settings, loggerFactory.CreateLogger("coord-host"));
+        settings = await Bootstrapping.ResolveAsync(settings, loggerFactory);
         await using CoordNode node = new(settings, loggerFactory);
         await using WebApplication application = ClientPort.Build(settings, node);
         await StartAsync(application, settings);

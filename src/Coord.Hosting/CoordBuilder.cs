@@ -39,7 +39,7 @@ public sealed class CoordBuilder
         if (configure is not null)
             options.Configure(configure);
         return UseTransport(provider => new TcpTransport(
-            provider.GetRequiredService<IOptions<TcpTransportOptions>>().Value,
+            WithAdmission(provider),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetService<ILoggerFactory>()));
     }
@@ -59,5 +59,15 @@ public sealed class CoordBuilder
         Services.TryAddSingleton<IKeyValueStore>(provider => provider.GetRequiredService<EmbeddedKeyValueStore>());
         Services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, KeyValueHostedService>());
         return this;
+    }
+
+    /// <summary>A node that found its cluster by a token lets in who comes later with the same token.</summary>
+    private static TcpTransportOptions WithAdmission(IServiceProvider provider)
+    {
+        TcpTransportOptions options = provider.GetRequiredService<IOptions<TcpTransportOptions>>().Value;
+        BootstrapResult? found = provider.GetRequiredService<IOptions<CoordOptions>>().Value.Found;
+        if (found is { Admission.IsEmpty: false })
+            options.Admission ??= new LearnerAdmission(found.Admission, provider.GetRequiredService<RaftNode>);
+        return options;
     }
 }

@@ -1,5 +1,6 @@
 using Coord.Kv;
 using Coord.Raft;
+using Coord.Transport;
 
 namespace Coord.Hosting;
 
@@ -55,10 +56,25 @@ public sealed class CoordOptions
         set => Raft.JoinExisting = value;
     }
 
+    /// <summary>Gets or sets how the node finds its cluster, in the place of ids and <see cref="InitialMembers"/>.</summary>
+    /// <value>Null: they are set by hand.</value>
+    /// <remarks>
+    /// It runs once in the life of <see cref="DataDirectory"/>, while the host starts, and may wait there until the
+    /// other nodes have started too. Set <see cref="BootstrapNode"/> with it.
+    /// </remarks>
+    public IClusterBootstrap? Bootstrap { get; set; }
+
+    /// <summary>Gets or sets what the node tells others about itself to find its cluster.</summary>
+    /// <value>Null; required with <see cref="Bootstrap"/>.</value>
+    public BootstrapNode? BootstrapNode { get; set; }
+
     /// <summary>Gets or sets how long a stopping host waits for another node to take over the leadership.</summary>
     /// <value>5 s; zero not to hand it over, so that the others notice by themselves.</value>
     /// <remarks>It counts towards the host's shutdown timeout, which must be longer.</remarks>
     public TimeSpan LeadershipHandOverTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Gets or sets what <see cref="Bootstrap"/> has found.</summary>
+    internal BootstrapResult? Found { get; set; }
 
     /// <summary>Adds a node to <see cref="InitialMembers"/>.</summary>
     /// <param name="id">Its id.</param>
@@ -73,6 +89,13 @@ public sealed class CoordOptions
     /// <summary>Completes the options of a node that was told of no others.</summary>
     internal void CompleteIfAlone()
     {
+        if (Bootstrap is not null)
+        {
+            // What it finds takes the place of these before there is a node.
+            (NodeId, ClusterId, JoinExisting) = (new(1), new(1), true);
+            return;
+        }
+
         if (InitialMembers.Count > 0 || JoinExisting)
             return;
 

@@ -22,6 +22,9 @@ internal sealed class CoordOptionsValidator : IValidateOptions<CoordOptions>
         if (options.LeadershipHandOverTimeout < TimeSpan.Zero)
             problems.Add("LeadershipHandOverTimeout must not be negative.");
 
+        if ((options.Bootstrap is null) != (options.BootstrapNode is null))
+            problems.Add("Bootstrap and BootstrapNode belong together; only one of them is set.");
+
         if (options.InitialMembers.Count > 1)
         {
             foreach (Member member in options.InitialMembers)

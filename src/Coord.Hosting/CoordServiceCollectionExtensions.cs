@@ -1,5 +1,6 @@
 using Coord.Hosting;
 using Coord.Raft;
+using Coord.Transport;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -59,6 +60,7 @@ public static class CoordServiceCollectionExtensions
         CoordOptions options = provider.GetRequiredService<IOptions<CoordOptions>>().Value;
         IStateMachine stateMachine = provider.GetService<IStateMachine>() ?? throw new InvalidOperationException(
             "The Coord node has no state machine. Call AddKeyValueStore() after AddCoord(), or add an IStateMachine.");
+        FindCluster(options, provider.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? default);
         TransportFactory? transport = provider.GetService<TransportFactory>();
         if (transport is null && (options.InitialMembers.Count > 1 || options.JoinExisting))
         {
@@ -72,5 +74,21 @@ public static class CoordServiceCollectionExtensions
             transport?.Create(provider) ?? new LoneTransport(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetService<ILoggerFactory>());
+    }
+
+    /// <summary>Waits for the cluster that the node begins or joins, if it has to be found.</summary>
+    /// <remarks>
+    /// A container creates synchronously, and everything that uses the node is created before the host starts any of
+    /// it: so this is the one place that waits. No thread of the pool is held, and stopping the host ends it.
+    /// </remarks>
+    private static void FindCluster(CoordOptions options, CancellationToken cancellationToken)
+    {
+        if (options.Bootstrap is null || options.BootstrapNode is null)
+            return;
+
+        options.Found = ClusterBootstrap
+            .RunAsync(options.Bootstrap, options.BootstrapNode, options.DataDirectory, cancellationToken)
+            .AsTask().GetAwaiter().GetResult();
+        options.Found.ApplyTo(options.Raft);
     }
 }

@@ -35,8 +35,9 @@ public sealed class RaftOptions
     /// <value>False by default. Without data it changes nothing, and neither where the member is alone already.</value>
     /// <remarks>
     /// For a cluster that has lost its majority for good. All that is in this member's log counts as committed, so no
-    /// acknowledged write that it holds is lost; what only the others had is. The others must never run again: they
-    /// could believe this member to be one of theirs and overwrite what it has written since.
+    /// acknowledged write that it holds is lost; what only the others had is. Give it a new <see cref="ClusterId"/>,
+    /// which its directory belongs to from then on: with the former one the others, if they ever run again, could
+    /// believe this member to be one of theirs and overwrite what it has written since.
     /// </remarks>
     public bool ForceNewCluster { get; set; }
 

@@ -87,6 +87,10 @@ public sealed class TcpTransportOptions
     /// </remarks>
     public int MaxUnknownPeers { get; set; } = 16;
 
+    /// <summary>Gets or sets who lets nodes in as learners that were not added before.</summary>
+    /// <value>Null: nobody is let in that way.</value>
+    public LearnerAdmission? Admission { get; set; }
+
     /// <summary>Gets or sets where the transport's chance starts (waits, nonces).</summary>
     /// <value>Null: from the system. Set in tests.</value>
     public ulong? Seed { get; set; }

@@ -73,6 +73,29 @@ public sealed class MembershipTests(ITestOutputHelper output)
         await cluster.WritesAsync(survivor, "new", "too");
         using JsonDocument list = await CallAsync(survivor, "member/list", new { });
         Assert.Single(list.RootElement.GetProperty("members").EnumerateArray());
+
+        // The others come back: what they are a majority of is another cluster now, which this one is no member of.
+        string survivors = await ClusterOfAsync(survivor);
+        foreach (ClusterMember other in cluster.Members.Where(member => member != survivor))
+            cluster.Start(other);
+        await cluster.WritesAsync(leader, "elsewhere", "yes");
+        Assert.NotEqual(survivors, await ClusterOfAsync(leader));
+        Assert.Null(await survivor.Client.GetAsync("elsewhere"));
+
+        // It goes on as what it is, whatever its flags say of the cluster that it came from.
+        survivor.Process!.Kill();
+        cluster.Start(survivor);
+        await ReadsAsync(survivor, "new", "too");
+        Assert.Equal(survivors, await ClusterOfAsync(survivor));
+        Assert.Null(await survivor.Client.GetAsync("elsewhere"));
+        Assert.Null(await leader.Client.GetAsync("new"));
+    }
+
+    private static async Task<string> ClusterOfAsync(ClusterMember at)
+    {
+        using JsonDocument status = JsonDocument.Parse(
+            await at.Client.Http.GetStringAsync(new Uri("/v1/status", UriKind.Relative)));
+        return status.RootElement.GetProperty("cluster_id").GetString()!;
     }
 
     /// <summary>Waits until all members have told their names.</summary>

@@ -60,7 +60,7 @@ public static class CommandTree
             .. KeyCommands.All(verbs), TransactionCommand.Create(verbs), WatchCommand.Create(verbs),
             LeaseCommands.Create(verbs), MemberCommands.Create(verbs), EndpointCommands.Create(verbs),
             .. MaintenanceCommands.All(verbs), SnapshotCommands.Create(verbs), .. LockCommands.All(verbs),
-            VersionCommand.Create(verbs), CheckCommand.Create(verbs),
+            DiscoveryCommands.Create(verbs), VersionCommand.Create(verbs), CheckCommand.Create(verbs),
         ])
         {
             root.Subcommands.Add(command);

@@ -52,6 +52,9 @@ public sealed class Context : IAsyncDisposable
 
     public IKeyValueStore Store => Client;
 
+    /// <summary>What the flags say of servers and certificates, for what is not the client's to do.</summary>
+    public CoordClientOptions ClientOptions => GlobalOptions.ClientOptions(_parsed, Terminal);
+
     /// <summary>A client of one endpoint alone; the caller disposes it.</summary>
     public CoordClient ClientOf(string endpoint)
     {

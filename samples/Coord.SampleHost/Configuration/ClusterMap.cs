@@ -16,7 +16,7 @@ namespace Coord.SampleHost.Configuration;
 internal sealed record ClusterMap(ClusterId Id, IReadOnlyList<ClusterMap.Entry> Members)
 {
     /// <exception cref="HostException">The list is not <c>n1=http://h:p,n2=...</c>, or repeats itself.</exception>
-    public static ClusterMap From(GivenValues values, string list)
+    public static ClusterMap From(GivenValues values, string list, string token)
     {
         const string Flag = "initial-cluster";
         List<(string Name, PortUrl Url)> pairs = [];
@@ -34,7 +34,7 @@ internal sealed record ClusterMap(ClusterId Id, IReadOnlyList<ClusterMap.Entry> 
         }
 
         Entry[] members = [.. pairs.GroupBy(pair => pair.Name, pair => pair.Url)
-            .Select(member => Entry.Create(member.Key, [.. member], values["initial-cluster-token"]))];
+            .Select(member => Entry.Create(member.Key, [.. member], token))];
         return new ClusterMap(IdOf(values, members), members);
     }
 

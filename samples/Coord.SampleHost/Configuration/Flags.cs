@@ -19,8 +19,8 @@ internal static class Flags
     private const string IgnoredNames =
         "auth-token auth-token-ttl backend-batch-interval "
         + "backend-batch-limit bcrypt-cost cipher-suites client-cert-allowed-hostname compaction-batch-limit "
-        + "compaction-sleep-interval corrupt-check-time cors discovery discovery-fallback discovery-proxy "
-        + "discovery-srv discovery-srv-name enable-grpc-gateway= enable-log-rotation= enable-pprof= enable-v2= "
+        + "compaction-sleep-interval corrupt-check-time cors discovery-proxy "
+        + "enable-grpc-gateway= enable-log-rotation= enable-pprof= enable-v2= "
         + "feature-gates grpc-keepalive-interval grpc-keepalive-min-time grpc-keepalive-timeout "
         + "host-whitelist initial-election-tick-advance= listen-client-http-urls listen-metrics-urls log-output "
         + "log-outputs log-package-levels log-rotation-config-json logger max-concurrent-streams max-learners "
@@ -68,8 +68,15 @@ internal static class Flags
         Text("initial-cluster", Cluster, "all members: n1=http://host:2380,n2=...; this one alone if not given"),
         Text("initial-cluster-state", Cluster, "'new', or 'existing' to join one that this member was added to", "new"),
         Text("initial-cluster-token", Cluster, "tells clusters apart that have the same addresses", "etcd-cluster"),
-        Switch("force-new-cluster", Cluster, "go on alone with the data that is here; the others must never run again"),
+        Text("discovery", Cluster, "find the other members by this token: a URL from 'coordctl discovery new'"),
+        Text("discovery-fallback", Cluster, "if the cluster is full: exit, or join as a learner", "exit"),
+        Text("discovery-srv", Cluster, "find the other members by the SRV records of this domain"),
+        Text("discovery-srv-name", Cluster, "a suffix of the service's name in those records"),
+        Text("discovery-dns", Cluster, "find the other members by the addresses behind this name"),
+        Text("discovery-dns-count", Cluster, "how many addresses are to be behind it"),
+        Switch("force-new-cluster", Cluster, "go on alone with the data that is here, as a new cluster"),
         Switch("strict-reconfig-check", Cluster, "refuse to change members while too few have started", "true"),
+        Text("discovery-creation-secret", Cluster, "what creators of tokens at /discovery/new must send, if anything"),
         Text("cluster-id", Cluster, "the id of the existing cluster, in hexadecimal, if its members have changed"),
 
         Text("cert-file", ClientTls, "the server certificate, PEM"),

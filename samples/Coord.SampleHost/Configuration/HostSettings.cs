@@ -26,6 +26,12 @@ internal sealed record HostSettings
 
     public required bool JoinExisting { get; init; }
 
+    /// <summary>How to find the others, if not by <see cref="Cluster"/>.</summary>
+    public required DiscoverySettings Discovery { get; init; }
+
+    /// <summary>What nodes must know to be let in as learners; empty if nobody is.</summary>
+    public ReadOnlyMemory<byte> Admission { get; init; }
+
     /// <summary>Whether to go on alone with the data, whoever else there was.</summary>
     public required bool ForceNewCluster { get; init; }
 
@@ -82,6 +88,7 @@ internal sealed record HostSettings
             ClientTls = CertificateSettings.From(values, "", clientListen, "listen-client-urls"),
             PeerTls = PeerTlsOf(values, peerListen),
             JoinExisting = values.OneOf("initial-cluster-state", "new", "existing") == "existing",
+            Discovery = DiscoverySettings.From(values),
             ForceNewCluster = values.Switch("force-new-cluster"),
             HasClusterId = values.Has("cluster-id"),
             HeartbeatInterval = TimeSpan.FromMilliseconds(values.Number("heartbeat-interval", 1, 10_000)),
@@ -114,7 +121,8 @@ internal sealed record HostSettings
             ? values["initial-cluster"]
             : string.Join(',', advertised.Select(url => $"{name}={url}"));
 
-        ClusterMap cluster = ClusterMap.From(values, list);
+        string token = values.Has("discovery") ? values["discovery"] : values["initial-cluster-token"];
+        ClusterMap cluster = ClusterMap.From(values, list, token);
         ClusterMap.Entry self = cluster.Members.FirstOrDefault(member => member.Name == name)
             ?? throw values.Wrong("initial-cluster", $"has no member '{name}', the name of this one (--name).");
         if (advertises && !advertised.ToHashSet().SetEquals(self.PeerUrls))

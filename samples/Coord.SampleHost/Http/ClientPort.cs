@@ -45,6 +45,8 @@ internal static class ClientPort
         application.UseRouting();
         application.Use(NotFoundAsync);
         application.MapCoordEtcdApi();
+        application.MapCoordDiscovery("/discovery", options =>
+            options.CreationSecret = settings.Discovery.CreationSecret);
         KeyValueRoutes.Map(application);
         WatchRoute.Map(application);
         StatusRoutes.Map(application);

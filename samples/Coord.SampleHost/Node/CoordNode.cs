@@ -42,7 +42,10 @@ internal sealed class CoordNode : IAsyncDisposable
             MaxValueBytes = settings.MaxRequestBytes,
             MaxKeyBytes = settings.MaxRequestBytes,
         });
-        IRaftTransport transport = new TcpTransport(Transport(settings), TimeProvider.System, loggerFactory);
+        TcpTransportOptions tcp = Transport(settings);
+        if (!settings.Admission.IsEmpty)
+            tcp.Admission = new LearnerAdmission(settings.Admission, () => Raft!);
+        IRaftTransport transport = new TcpTransport(tcp, TimeProvider.System, loggerFactory);
         Raft = new RaftNode(
             Options(settings), _stateMachine, wrap?.Invoke(transport) ?? transport, TimeProvider.System, loggerFactory);
         Store = new EmbeddedKeyValueStore(Raft, _stateMachine);

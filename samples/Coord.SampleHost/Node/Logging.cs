@@ -12,6 +12,10 @@ internal static class Logging
 
         // The web server reports each of its steps; at the levels that people use only its troubles are of interest.
         logging.AddFilter("Microsoft", level <= LogLevel.Debug ? LogLevel.Information : LogLevel.Critical);
+
+        // Paths of the discovery service are secrets.
+        logging.AddFilter("Microsoft.AspNetCore.Hosting", LogLevel.Warning);
+        logging.AddFilter("Microsoft.AspNetCore.Routing", LogLevel.Warning);
         logging.AddFilter("Grpc", level <= LogLevel.Debug ? LogLevel.Information : LogLevel.Critical);
         logging.Services.Configure<ConsoleLoggerOptions>(
             options => options.LogToStandardErrorThreshold = LogLevel.Trace);

@@ -53,7 +53,8 @@ internal sealed class NodeRuntime
         (RaftOptions options, ILogger logger) = (context.Options, context.Logger);
         IFileSystem files = context.Environment.Files;
         DataDirectory directory = DataDirectory.Open(
-            files, options.DataDirectory, options.ClusterId, options.NodeId, context.Environment.NextId);
+            files, options.DataDirectory, options.ClusterId, options.NodeId, context.Environment.NextId,
+            options.ForceNewCluster);
         Wal? wal = null;
         try
         {

@@ -29,11 +29,14 @@ internal sealed class DataDirectory : IDisposable
     private readonly string _path;
     private readonly ClusterId _clusterId;
     private readonly NodeId _nodeId;
+    private readonly bool _beginsNewCluster;
     private readonly IDisposable _lock;
 
     private DataDirectory(
-        IFileSystem fileSystem, string path, ClusterId clusterId, NodeId nodeId, IDisposable @lock)
+        IFileSystem fileSystem, string path, ClusterId clusterId, NodeId nodeId, bool beginsNewCluster,
+        IDisposable @lock)
     {
+        _beginsNewCluster = beginsNewCluster;
         _fileSystem = fileSystem;
         _path = path;
         _clusterId = clusterId;
@@ -63,9 +66,11 @@ internal sealed class DataDirectory : IDisposable
     /// <param name="clusterId">The cluster it must belong to.</param>
     /// <param name="nodeId">The member it must belong to.</param>
     /// <param name="newDirectoryId">Draws the random id of a new directory.</param>
+    /// <param name="beginsNewCluster">Whether a member of another cluster leaves that, with its data, for this.</param>
     /// <exception cref="DataDirectoryException">It cannot be used; the message says what to do.</exception>
     public static DataDirectory Open(
-        IFileSystem fileSystem, string path, ClusterId clusterId, NodeId nodeId, Func<Guid> newDirectoryId)
+        IFileSystem fileSystem, string path, ClusterId clusterId, NodeId nodeId, Func<Guid> newDirectoryId,
+        bool beginsNewCluster = false)
     {
         ArgumentNullException.ThrowIfNull(newDirectoryId);
         try
@@ -82,7 +87,7 @@ internal sealed class DataDirectory : IDisposable
                 ?? throw new DataDirectoryException(
                     $"{path} is in use by another process. Stop that process, or give this node a directory of its "
                     + "own: two nodes that share one would destroy it.");
-            DataDirectory directory = new(fileSystem, path, clusterId, nodeId, @lock);
+            DataDirectory directory = new(fileSystem, path, clusterId, nodeId, beginsNewCluster, @lock);
             try
             {
                 directory.Identify(newDirectoryId);
@@ -195,7 +200,7 @@ internal sealed class DataDirectory : IDisposable
     {
         Span<byte> bytes = stackalloc byte[IdentityBytes];
         (ClusterId cluster, NodeId node) = ReadIdentity(_fileSystem, IdentityPath, bytes);
-        if (cluster != _clusterId)
+        if (cluster != _clusterId && !_beginsNewCluster)
         {
             throw new DataDirectoryException(
                 $"{_path} belongs to cluster {cluster}, and this node to cluster {_clusterId}. Correct the cluster id "
@@ -211,6 +216,10 @@ internal sealed class DataDirectory : IDisposable
 
         DirectoryId = new Guid(bytes.Slice(32, 16));
         IsNew = bytes[48] == 0;
+
+        // Before anything else changes: from here on no member of the former cluster talks to this one, nor it to them.
+        if (cluster != _clusterId)
+            WriteIdentity(isComplete: !IsNew);
     }
 
     private static (ClusterId Cluster, NodeId Node) ReadIdentity(

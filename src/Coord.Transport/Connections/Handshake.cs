@@ -59,16 +59,25 @@ internal static class Handshake
     /// <param name="wire">The connection.</param>
     /// <param name="admit">What else decides about the peer; null lets it in.</param>
     /// <param name="roster">Tells who is in the cluster, to who asks before it belongs there.</param>
+    /// <param name="enlist">Lets in as a learner who knows a secret, or says why not.</param>
     /// <returns>Null if it only asked, and was answered.</returns>
     /// <exception cref="HandshakeException">One of the two refused the other.</exception>
     public static async Task<Established?> AcceptAsync(
-        ConnectionContext context, Wire wire, Func<Hello, Refusal?> admit, Func<PeerRoster> roster)
+        ConnectionContext context, Wire wire, Func<Hello, Refusal?> admit, Func<PeerRoster> roster,
+        Func<ReadOnlyMemory<byte>, string, Task<string?>> enlist)
     {
         FrameReader reader = new(wire, context.Blocks, context.Options.MaxFrameBytes, context.TimeProvider);
         try
         {
             (FrameHeader header, byte[] payload) = await reader.ReadHandshakeAsync().ConfigureAwait(false);
-            if (header.Kind is FrameKind.Inquiry && RosterCodec.IsInquiry(payload))
+            bool isStranger = header.Kind is FrameKind.Inquiry && RosterCodec.IsInquiry(payload);
+            if (header.Kind is FrameKind.Enlistment)
+            {
+                await EnlistAsync(wire, payload, enlist).ConfigureAwait(false);
+                isStranger = true;
+            }
+
+            if (isStranger)
             {
                 await wire.SendAllAsync(RosterCodec.Encode(roster())).ConfigureAwait(false);
                 wire.Dispose();
@@ -108,7 +117,9 @@ internal static class Handshake
     /// <param name="wire">The connection, which this ends.</param>
     /// <param name="host">The host that was dialled.</param>
     /// <exception cref="HandshakeException">It is not who is meant to be there.</exception>
-    public static async Task<PeerRoster> InquireAsync(ConnectionContext context, Wire wire, string host)
+    /// <param name="question">An inquiry or an enlistment, as a whole frame.</param>
+    public static async Task<PeerRoster> InquireAsync(
+        ConnectionContext context, Wire wire, string host, byte[] question)
     {
         FrameReader reader = new(wire, context.Blocks, context.Options.MaxFrameBytes, context.TimeProvider);
         try
@@ -116,8 +127,10 @@ internal static class Handshake
             if (wire.CheckIdentity(NodeId.None, host) is { } problem)
                 throw new HandshakeException(new Refusal(RefusalReason.Certificate, problem), isByPeer: false);
 
-            await wire.SendAllAsync(RosterCodec.EncodeInquiry()).ConfigureAwait(false);
+            await wire.SendAllAsync(question).ConfigureAwait(false);
             (FrameHeader header, byte[] payload) = await reader.ReadHandshakeAsync().ConfigureAwait(false);
+            if (header.Kind is FrameKind.Refusal)
+                throw new HandshakeException(HandshakeCodec.DecodeRefusal(payload), isByPeer: true);
             return header.Kind is FrameKind.Roster && RosterCodec.Decode(payload) is { } roster
                 ? roster
                 : throw new BadFrameException(FrameStatus.Unsupported);
@@ -134,6 +147,25 @@ internal static class Handshake
         context.Receiver.AcceptPeer(peer, out string? text)
             ? null
             : new Refusal(RefusalReason.Rejected, text ?? $"{context.LocalHello().NodeId} rejects {peer.NodeId}.");
+
+    private static async Task EnlistAsync(
+        Wire wire, byte[] payload, Func<ReadOnlyMemory<byte>, string, Task<string?>> enlist)
+    {
+        if (!EnlistmentCodec.TryDecode(payload, out ReadOnlyMemory<byte> secret, out string address))
+            throw new BadFrameException(FrameStatus.Unsupported);
+
+        string host = PeerAddress.Parse(address).Host;
+        Refusal? refusal = wire.CheckIdentity(NodeId.None, host) is { } problem
+            ? new Refusal(RefusalReason.Certificate, problem)
+            : await enlist(secret, address).ConfigureAwait(false) is { } reason
+                ? new Refusal(RefusalReason.Rejected, reason)
+                : null;
+        if (refusal is null)
+            return;
+
+        await wire.SendAllAsync(HandshakeCodec.Encode(Lane.Control, refusal.Value)).ConfigureAwait(false);
+        throw new HandshakeException(refusal.Value, isByPeer: false);
+    }
 
     private static Refusal? CheckHello(in Hello hello, in PeerHello local)
     {

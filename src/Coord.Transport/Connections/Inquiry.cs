@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Coord.Transport.Framing;
 using Coord.Transport.Tls;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -10,8 +11,19 @@ namespace Coord.Transport.Connections;
 internal static class Inquiry
 {
     /// <exception cref="TransportException">Nobody answered, or not as a member would.</exception>
-    public static async Task<PeerRoster> AskAsync(
-        PeerAddress address, TcpTransportOptions options, CancellationToken cancellationToken)
+    public static Task<PeerRoster> AskAsync(
+        PeerAddress address, TcpTransportOptions options, CancellationToken cancellationToken) =>
+        AskAsync(address, options, RosterCodec.EncodeInquiry(), cancellationToken);
+
+    /// <summary>Asks a member to let one's own address in as a learner.</summary>
+    /// <exception cref="TransportException">Nobody answered, or the member refused; the message says why.</exception>
+    public static Task<PeerRoster> EnlistAsync(
+        PeerAddress member, TcpTransportOptions options, ReadOnlySpan<byte> secret, string ownAddress,
+        CancellationToken cancellationToken) =>
+        AskAsync(member, options, EnlistmentCodec.Encode(secret, ownAddress), cancellationToken);
+
+    private static async Task<PeerRoster> AskAsync(
+        PeerAddress address, TcpTransportOptions options, byte[] question, CancellationToken cancellationToken)
     {
         TlsContext? tls = options.Tls is null
             ? null
@@ -24,7 +36,7 @@ internal static class Inquiry
         try
         {
             tls?.Start();
-            return await AskAsync(address, context, either.Token).ConfigureAwait(false);
+            return await AskAsync(address, context, question, either.Token).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is not TransportException)
         {
@@ -44,7 +56,7 @@ internal static class Inquiry
     }
 
     private static async Task<PeerRoster> AskAsync(
-        PeerAddress address, ConnectionContext context, CancellationToken cancellationToken)
+        PeerAddress address, ConnectionContext context, byte[] question, CancellationToken cancellationToken)
     {
         using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(address.Host, address.Port, cancellationToken).ConfigureAwait(false);
@@ -53,6 +65,6 @@ internal static class Inquiry
         Wire wire = context.Tls is null
             ? new SocketWire(socket)
             : await TlsWire.ConnectAsync(socket, context.Tls, address.Host).ConfigureAwait(false);
-        return await Handshake.InquireAsync(context, wire, address.Host).ConfigureAwait(false);
+        return await Handshake.InquireAsync(context, wire, address.Host, question).ConfigureAwait(false);
     }
 }

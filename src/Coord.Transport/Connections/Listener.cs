@@ -194,7 +194,7 @@ internal sealed class Listener(ConnectionContext context, PeerDirectory director
             Wire wire = context.Tls is null
                 ? new SocketWire(socket)
                 : await TlsWire.AcceptAsync(socket, context.Tls).ConfigureAwait(false);
-            return await Handshake.AcceptAsync(context, wire, hello => Admit(wire, hello), Roster)
+            return await Handshake.AcceptAsync(context, wire, hello => Admit(wire, hello), Roster, EnlistAsync)
                 .ConfigureAwait(false);
         }
         catch (Exception e) when (deadline.IsCancellationRequested && e is not HandshakeException)
@@ -204,6 +204,11 @@ internal sealed class Listener(ConnectionContext context, PeerDirectory director
     }
 
     private PeerRoster Roster() => new(context.LocalHello().ClusterId, directory.Members());
+
+    private Task<string?> EnlistAsync(ReadOnlyMemory<byte> secret, string address) =>
+        context.Options.Admission is { } admission
+            ? admission.AdmitAsync(secret, address, _stop.Token)
+            : Task.FromResult<string?>("Nobody is let in here unasked; add the node first (coordctl member add).");
 
     private async Task ServeAsync(Established established)
     {

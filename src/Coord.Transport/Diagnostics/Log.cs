@@ -63,4 +63,34 @@ internal static partial class Log
     [LoggerMessage(
         2014, LogLevel.Error, "{Peer} sent a message that does not follow the format; is its version known?")]
     public static partial void MalformedMessage(ILogger logger, NodeId peer);
+
+    [LoggerMessage(2020, LogLevel.Information,
+        "Registered '{Name}' for the discovery token ...{Token} at {Service}.")]
+    public static partial void Registered(ILogger logger, string service, string token, string name);
+
+    [LoggerMessage(2021, LogLevel.Information,
+        "Found {Found} of {Size} members by discovery; waiting for {Missing} more to register.")]
+    public static partial void WaitingForMembers(ILogger logger, int found, int size, int missing);
+
+    [LoggerMessage(2022, LogLevel.Warning,
+        "The discovery service {Service} (token ...{Token}) is out of reach: {Reason}. It is asked {Goal} again in "
+        + "{Wait}.")]
+    public static partial void DiscoveryUnavailable(
+        ILogger logger, string service, string token, string goal, string reason, TimeSpan wait);
+
+    [LoggerMessage(2023, LogLevel.Information, "Found cluster {Cluster} of {Size} by discovery.")]
+    public static partial void DiscoveryComplete(ILogger logger, ClusterId cluster, int size);
+
+    [LoggerMessage(2024, LogLevel.Warning,
+        "The registration for the token ...{Token} at {Service} could not be withdrawn: {Reason}")]
+    public static partial void NotWithdrawn(ILogger logger, string service, string token, string reason);
+
+    [LoggerMessage(2025, LogLevel.Information, "Waiting for {Name}: {Found} addresses of {Wanted}. {Problem}")]
+    public static partial void WaitingForName(ILogger logger, string name, int found, int wanted, string problem);
+
+    [LoggerMessage(2026, LogLevel.Information, "The cluster cannot be joined yet: {Problem}")]
+    public static partial void NotJoinedYet(ILogger logger, string problem);
+
+    [LoggerMessage(2027, LogLevel.Information, "{Address} was let into the cluster as a learner.")]
+    public static partial void LearnerAdmitted(ILogger logger, string address);
 }

@@ -69,7 +69,7 @@ internal readonly record struct FrameHeader(int Length, FrameKind Kind, Lane Lan
 
         header = new FrameHeader(
             (int)length, (FrameKind)source[8], (Lane)source[9], BinaryPrimitives.ReadUInt32LittleEndian(source[16..]));
-        bool isKnown = header.Kind is > FrameKind.None and <= FrameKind.Roster
+        bool isKnown = header.Kind is > FrameKind.None and <= FrameKind.Enlistment
             && header.Lane <= Lane.Bulk
             && !source[10..16].ContainsAnyExcept((byte)0);
         return isKnown ? FrameStatus.Complete : FrameStatus.Unsupported;

@@ -29,4 +29,9 @@ internal enum FrameKind : byte
 
     /// <summary>The answer to <see cref="Inquiry"/>, after which the connection ends.</summary>
     Roster = 8,
+
+    /// <summary>
+    /// The first and only frame of who wants to become a learner; the answer is a roster or a refusal.
+    /// </summary>
+    Enlistment = 9,
 }

@@ -20,7 +20,8 @@ internal sealed class ApiServer : IAsyncDisposable
     private readonly WebApplication _application;
 
     private ApiServer(
-        Action<EtcdApiOptions>? api, Action<CoordOptions>? node, Action<ListenOptions>? port)
+        Action<EtcdApiOptions>? api, Action<CoordOptions>? node, Action<ListenOptions>? port,
+        Action<DiscoveryServiceOptions>? discovery)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddRoutingCore();
@@ -49,6 +50,7 @@ internal sealed class ApiServer : IAsyncDisposable
         _application = builder.Build();
         _application.UseRouting();
         _application.MapCoordEtcdApi();
+        _application.MapCoordDiscovery("/discovery", discovery);
     }
 
     public Uri Address { get; private set; } = null!;
@@ -58,9 +60,10 @@ internal sealed class ApiServer : IAsyncDisposable
     public EmbeddedKeyValueStore Store => Services.GetRequiredService<EmbeddedKeyValueStore>();
 
     public static async Task<ApiServer> StartAsync(
-        Action<EtcdApiOptions>? api = null, Action<CoordOptions>? node = null, Action<ListenOptions>? port = null)
+        Action<EtcdApiOptions>? api = null, Action<CoordOptions>? node = null, Action<ListenOptions>? port = null,
+        Action<DiscoveryServiceOptions>? discovery = null)
     {
-        ApiServer server = await StartAloneAsync(api, node, port);
+        ApiServer server = await StartAloneAsync(api, node, port, discovery);
         await server.Services.GetRequiredService<RaftNode>().WaitForLeaderAsync();
         return server;
     }
@@ -73,9 +76,10 @@ internal sealed class ApiServer : IAsyncDisposable
     });
 
     private static async Task<ApiServer> StartAloneAsync(
-        Action<EtcdApiOptions>? api = null, Action<CoordOptions>? node = null, Action<ListenOptions>? port = null)
+        Action<EtcdApiOptions>? api = null, Action<CoordOptions>? node = null, Action<ListenOptions>? port = null,
+        Action<DiscoveryServiceOptions>? discovery = null)
     {
-        ApiServer server = new(api, node, port);
+        ApiServer server = new(api, node, port, discovery);
         await server._application.StartAsync();
         IServerAddressesFeature addresses = server.Services.GetRequiredService<IServer>()
             .Features.Get<IServerAddressesFeature>()!;
