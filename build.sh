@@ -130,7 +130,7 @@ summary() {
 # disk fail under a real process. Only where apt-get can.
 install_peers() {
   local wanted=() package
-  for package in etcd-client etcd-server python3-etcd3 python3-etcd3gw strace; do
+  for package in etcd-client etcd-discovery etcd-server python3-etcd3 python3-etcd3gw strace; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || wanted+=("$package")
   done
   if ((${#wanted[@]} == 0)); then return 0; fi

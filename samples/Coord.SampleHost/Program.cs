@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Coord.Raft;
+using Coord.SampleHost.Cloud;
 using Coord.SampleHost.Configuration;
 using Coord.SampleHost.Demo;
 using Coord.SampleHost.Http;
@@ -48,6 +49,7 @@ internal static class Program
             loggerFactory.CreateLogger("coord-host").LogWarning("{Warning}", warning);
 
         settings = await Bootstrapping.ResolveAsync(settings, loggerFactory);
+        Provision(settings, loggerFactory.CreateLogger("coord-host"));
         await using CoordNode node = new(settings, loggerFactory);
         await using WebApplication application = ClientPort.Build(settings, node);
         await StartAsync(application, settings);
@@ -57,6 +59,15 @@ internal static class Program
         await application.WaitForShutdownAsync();
         await announced;
         return application.Services.GetRequiredService<NodeService>().ExitCode;
+    }
+
+    /// <summary>Does what a cloud-config wants done before the node starts.</summary>
+    private static void Provision(HostSettings settings, ILogger logger)
+    {
+        foreach (CloudFile file in settings.Cloud.Files)
+            file.WriteBelow(settings.DataDirectory);
+        foreach (CloudUnit unit in settings.Cloud.Units.Where(unit => !unit.IsBuiltIn))
+            logger.LogWarning("The unit {Unit} is recorded; nothing starts it before there is a scheduler", unit.Name);
     }
 
     private static async Task StartAsync(WebApplication application, HostSettings settings)

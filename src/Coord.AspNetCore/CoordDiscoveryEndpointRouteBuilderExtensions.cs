@@ -22,8 +22,8 @@ public static class CoordDiscoveryEndpointRouteBuilderExtensions
     /// <returns>The same.</returns>
     /// <remarks>
     /// The protocol is that of etcd's public discovery service, so etcd and Coord can both be started from it. Its
-    /// state lies in the store under <c>/_etcd/registry/</c>, where etcd's v3 discovery has it too: any number of hosts over
-    /// one store are one service. Whoever can read those keys can see all tokens.
+    /// state lies in the store under <c>/_etcd/registry/</c>, where etcd's v3 discovery has it too: any number of hosts
+    /// over one store are one service. Whoever can read those keys can see all tokens.
     /// </remarks>
     /// <exception cref="ArgumentException">An option is wrong; the message says which.</exception>
     /// <exception cref="InvalidOperationException">There is no store.</exception>

@@ -56,7 +56,9 @@ public sealed class CoordOptions
         set => Raft.JoinExisting = value;
     }
 
-    /// <summary>Gets or sets how the node finds its cluster, in the place of ids and <see cref="InitialMembers"/>.</summary>
+    /// <summary>
+    /// Gets or sets how the node finds its cluster, in the place of ids and <see cref="InitialMembers"/>.
+    /// </summary>
     /// <value>Null: they are set by hand.</value>
     /// <remarks>
     /// It runs once in the life of <see cref="DataDirectory"/>, while the host starts, and may wait there until the

@@ -1,4 +1,5 @@
 using System.Collections;
+using Coord.SampleHost.Cloud;
 
 namespace Coord.SampleHost.Configuration;
 
@@ -22,7 +23,7 @@ internal static class ConfigurationSources
         ReadEnvironment(environment, values);
         CommandLine.Read(words, values);
         if (!values.Has("config-file"))
-            return values;
+            return values.Has("cloud-config") ? ReadCloud(values["cloud-config"], words, environment) : values;
 
         GivenValues fromFile = new();
         string ignored = string.Join(", ", Flags.All
@@ -33,6 +34,16 @@ internal static class ConfigurationSources
 
         ConfigurationFile.Read(values["config-file"], fromFile);
         return fromFile;
+    }
+
+    /// <summary>A cloud-config is for many machines; what one of them is told besides counts more.</summary>
+    private static GivenValues ReadCloud(string path, ReadOnlySpan<string> words, IDictionary environment)
+    {
+        GivenValues values = new();
+        values.Cloud = CloudConfigReader.Read(path, values, environment);
+        ReadEnvironment(environment, values);
+        CommandLine.Read(words, values);
+        return values;
     }
 
     private static void ReadEnvironment(IDictionary environment, GivenValues values)

@@ -94,6 +94,7 @@ internal static class Flags
         Switch("peer-auto-tls", PeerTls, "use a self-signed certificate and trust any: encrypts, proves nothing"),
 
         Text("config-file", Output, "read everything from this YAML file; other flags and variables are then ignored"),
+        Text("cloud-config", Output, "read what a CoreOS machine was told, '#cloud-config'; flags and variables win"),
         Text("log-level", Output, "debug, info, warn, error, panic or fatal", "info"),
         Switch("debug", Output, "the same as --log-level=debug"),
         Text("log-format", Output, "'console' or 'json', on stderr", "console"),

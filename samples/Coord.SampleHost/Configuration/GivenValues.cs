@@ -1,3 +1,5 @@
+using Coord.SampleHost.Cloud;
+
 namespace Coord.SampleHost.Configuration;
 
 /// <summary>What was given, by flag name, each with the place it was given at, for errors to name.</summary>
@@ -8,6 +10,9 @@ internal sealed class GivenValues
 
     /// <summary>What the operator should know although it stops nothing.</summary>
     public IReadOnlyList<string> Warnings => _warnings;
+
+    /// <summary>What a cloud-config said besides flags.</summary>
+    public CloudConfig Cloud { get; set; } = CloudConfig.None;
 
     public bool Has(string name) => _values.TryGetValue(name, out var given) && given.Value.Length > 0;
 

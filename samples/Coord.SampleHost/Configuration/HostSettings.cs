@@ -1,3 +1,5 @@
+using Coord.SampleHost.Cloud;
+
 namespace Coord.SampleHost.Configuration;
 
 /// <summary>What one node is to be, checked. Everything after this relies on it.</summary>
@@ -60,6 +62,9 @@ internal sealed record HostSettings
 
     public required bool JsonLogs { get; init; }
 
+    /// <summary>What a cloud-config said besides flags.</summary>
+    public required CloudConfig Cloud { get; init; }
+
     public required IReadOnlyList<string> Warnings { get; init; }
 
     /// <exception cref="HostException">A value is wrong, or two do not fit together.</exception>
@@ -103,6 +108,7 @@ internal sealed record HostSettings
             StrictReconfigCheck = values.Switch("strict-reconfig-check"),
             LogLevel = LogLevelOf(values),
             JsonLogs = values.OneOf("log-format", "console", "json") == "json",
+            Cloud = values.Cloud,
             Warnings = values.Warnings,
         };
     }

@@ -93,7 +93,7 @@ internal sealed class DiscoveryClient(
         return answer?.Answer;
     }
 
-    /// <summary>Waits until the service that is asked has a registration that another of its servers has taken.</summary>
+    /// <summary>Waits until the server that is asked has a registration that another has taken.</summary>
     public async Task WaitForOwnAsync(DiscoveryNode own, CancellationToken cancellationToken) =>
         await GetAsync(
             $"/{own.Id}?recursive=false&wait=true&waitIndex={own.CreatedIndex}", options.RequestTimeout,

@@ -40,13 +40,14 @@ internal sealed class Registrar(
         }
 
         (members, index) = await ReadAsync(cancellationToken).ConfigureAwait(false);
-        if (IsFull(members) || members.All(member => member.Id != _id))
+        if (IsFull(members))
         {
             // Somebody was faster between the first look and the registration; the place is nobody's use.
             await WithdrawAsync(cancellationToken).ConfigureAwait(false);
             return null;
         }
 
+        ThrowIfDeleted(members);
         await RefuseLateDoubleAsync(members, cancellationToken).ConfigureAwait(false);
         members = await WaitAsync(members, index, cancellationToken).ConfigureAwait(false);
         return Parse(members);
@@ -115,33 +116,33 @@ internal sealed class Registrar(
         if (result is DiscoveryClient.Registration.Full)
             return false;
 
-        DiscoveryNode? own = await retry.RunAsync(
-            "for the own registration", token => client.ReadMemberAsync(_id, token), cancellationToken)
+        DiscoveryNode own = await retry.RunAsync("for the own registration", ReadOwnAsync, cancellationToken)
             .ConfigureAwait(false);
 
         // A member that crashed before the cluster had formed finds its key: it is its own if it says the same.
-        if (own is not null && own.Value != _value)
+        if (own.Value != _value)
         {
             throw new BootstrapException(
                 $"These peer URLs are registered for {url} as '{MemberList.Shown(own.Value)}', and this node is "
                 + $"'{_value}'. Give it its former name, or create another token.");
         }
 
-        if (own is not null)
-        {
-            await retry.RunAsync(
-                "for the own registration",
-                async token =>
-                {
-                    await client.WaitForOwnAsync(own, token).ConfigureAwait(false);
-                    return true;
-                },
-                cancellationToken).ConfigureAwait(false);
-        }
-
+        await retry.RunAsync(
+            "for the own registration",
+            async token =>
+            {
+                await client.WaitForOwnAsync(own, token).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken).ConfigureAwait(false);
         Log.Registered(logger, url.Service, url.LastDigits, self.Name);
         return true;
     }
+
+    /// <summary>Another server of the service may have taken it than the one that is asked.</summary>
+    private async Task<DiscoveryNode> ReadOwnAsync(CancellationToken cancellationToken) =>
+        await client.ReadMemberAsync(_id, cancellationToken).ConfigureAwait(false)
+        ?? throw new DiscoveryUnavailableException("it does not show the registration yet");
 
     private async Task WithdrawAsync(CancellationToken cancellationToken)
     {
@@ -185,14 +186,18 @@ internal sealed class Registrar(
 
             // Events tell when to look; what all nodes read at the end is the same on each.
             (members, index) = await ReadAsync(cancellationToken).ConfigureAwait(false);
-            if (members.All(member => member.Id != _id))
-            {
-                throw new BootstrapException(
-                    $"The registration of '{self.Name}' for {url} was deleted. Start the node again to register anew.");
-            }
-
+            ThrowIfDeleted(members);
             if (members.Count >= Size)
                 return [.. members.Take(Size)];
+        }
+    }
+
+    private void ThrowIfDeleted(IReadOnlyList<DiscoveryNode> members)
+    {
+        if (members.All(member => member.Id != _id))
+        {
+            throw new BootstrapException(
+                $"The registration of '{self.Name}' for {url} was deleted. Start the node again to register anew.");
         }
     }
 

@@ -94,6 +94,24 @@ public sealed class DataDirectoryTests
     }
 
     [Fact]
+    public void A_directory_whose_member_begins_a_new_cluster_belongs_to_that_from_then_on()
+    {
+        using (DataDirectory first = Open())
+            first.CompleteInitialization();
+        ClusterId fresh = new(0xDEF);
+        using (DataDirectory begun = DataDirectory.Open(_disk, Home, fresh, Node, () => Guid.Empty, true))
+        {
+            Assert.False(begun.IsNew);
+            Assert.Equal(Id, begun.DirectoryId);
+        }
+
+        _disk.Kill();
+        Refuses("belongs to cluster def", () => Open());
+        Open(cluster: fresh).Dispose();
+        Assert.Equal((fresh, Node), DataDirectory.Peek(_disk, Home));
+    }
+
+    [Fact]
     public void The_directory_of_another_member_is_refused()
     {
         Open().Dispose();

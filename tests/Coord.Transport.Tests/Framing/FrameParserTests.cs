@@ -111,7 +111,7 @@ public sealed class FrameParserTests
 
     [Theory]
     [InlineData(8, 0)] // kind
-    [InlineData(8, 9)]
+    [InlineData(8, 10)]
     [InlineData(9, 3)] // lane
     [InlineData(10, 1)] // flags
     [InlineData(12, 1)] // group

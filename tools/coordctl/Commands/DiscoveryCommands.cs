@@ -99,7 +99,7 @@ public static class DiscoveryCommands
 
         if (options is { CertificateFile: { } certificate, KeyFile: { } key })
             ssl.ClientCertificates = [X509Certificate2.CreateFromPemFile(certificate, key)];
-#pragma warning disable CA5359 // --insecure-skip-tls-verify asks for exactly this
+#pragma warning disable CA5359 // the flag for it asks for exactly this
         if (options.SkipServerVerification)
             ssl.RemoteCertificateValidationCallback = (_, _, _, _) => true;
 #pragma warning restore CA5359
