@@ -49,6 +49,29 @@ public sealed class InquiryTests
     }
 
     [Fact]
+    public async Task Nobody_is_let_in_unasked_or_without_the_secret()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync(2, (i, options) =>
+        {
+            if (i == 1)
+            {
+                options.Admission = new LearnerAdmission(
+                    new byte[32], () => throw new InvalidOperationException("No node is asked."));
+            }
+        });
+        PeerAddress[] members =
+            [.. cluster.Transports.Select(transport => PeerAddress.Parse(transport.LocalEndPoint!.ToString()!))];
+        byte[] wrong = [1, .. new byte[31]];
+        Assert.Contains(
+            "Nobody is let in here unasked", await RefusalAsync(members[0], new byte[32]), StringComparison.Ordinal);
+        Assert.Contains("does not know the token", await RefusalAsync(members[1], wrong), StringComparison.Ordinal);
+
+        static async Task<string> RefusalAsync(PeerAddress member, byte[] secret) =>
+            (await Assert.ThrowsAsync<TransportException>(() => Coord.Transport.Connections.Inquiry.EnlistAsync(
+                member, new TcpTransportOptions(), secret, "127.0.0.1:9", default))).Message;
+    }
+
+    [Fact]
     public void A_roster_survives_the_wire_and_a_part_of_one_is_none()
     {
         PeerRoster roster = new(
