@@ -17,7 +17,7 @@ public sealed class ClientSession
 
     internal ClientSession(RaftNode node, ulong id) => (_node, _tickets) = (node, new(id));
 
-    /// <summary>Gets the session's id, unique in the cluster's history.</summary>
+    /// <summary>Gets the session's id, unique beyond the cluster and its history.</summary>
     public ulong Id => _tickets.Session;
 
     /// <summary>Proposes a command that is applied once, however often it has to be sent.</summary>

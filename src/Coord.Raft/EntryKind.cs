@@ -12,7 +12,9 @@ public enum EntryKind : byte
     Membership = 1,
 
     /// <summary>
-    /// Opens a client session for exactly-once commands (thesis §6.3). The session's id is the entry's index.
+    /// Opens a client session for exactly-once commands (thesis §6.3). The payload is the session's id, 8 bytes,
+    /// little-endian, drawn by chance; if it is empty or zero the id is the entry's index, and if a session has the id,
+    /// the next one that is free.
     /// </summary>
     OpenSession = 2,
 

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Coord.Raft.Driver;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -270,7 +271,9 @@ public sealed partial class RaftNode : IAsyncDisposable
     /// </param>
     public async ValueTask<ClientSession> OpenSessionAsync(CancellationToken cancellationToken = default)
     {
-        ProposalResult result = await ProposeAsync(EntryKind.OpenSession, default, default, cancellationToken)
+        byte[] id = new byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64LittleEndian(id, _context.Environment.NextSeed());
+        ProposalResult result = await ProposeAsync(EntryKind.OpenSession, id, default, cancellationToken)
             .ConfigureAwait(false);
         return new ClientSession(this, (ulong)result.Value);
     }

@@ -202,7 +202,7 @@ internal sealed class ApplyLoop : ILoop, IDisposable
                 result = _stateMachine.Apply(new AppliedCommand(entry.Id, entry.Payload));
                 break;
             case EntryKind.OpenSession:
-                result = _sessions.Open(entry.Index);
+                result = _sessions.Open(entry.Index, entry.Payload.Span);
                 break;
             case EntryKind.CloseSession:
                 _sessions.Close(entry.Payload.Span);

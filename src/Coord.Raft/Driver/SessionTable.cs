@@ -51,14 +51,25 @@ internal sealed class SessionTable(int maxSessions, long maxAnswerBytes = Sessio
     public static ulong ReadId(ReadOnlySpan<byte> payload) =>
         payload.Length < 8 ? 0 : BinaryPrimitives.ReadUInt64LittleEndian(payload);
 
-    /// <summary>Opens a session; its id is the index of the entry that opens it.</summary>
-    public ApplyResult Open(LogIndex index)
+    /// <summary>Opens a session; its id is the number that the payload brings, or the entry's index.</summary>
+    /// <remarks>
+    /// The number is drawn by chance. An index is one of few: it would come again in a cluster that was restored, or
+    /// made anew, under the id of the one before. There a client of the old one would share somebody else's session,
+    /// and be given the answers of somebody else's commands.
+    /// </remarks>
+    public ApplyResult Open(LogIndex index, ReadOnlySpan<byte> payload)
     {
         while (_sessions.Count >= maxSessions)
             Remove(_byUse.First!.Value);
 
-        Add(new Session((ulong)index.Value));
-        return new ApplyResult(index.Value);
+        ulong id = ReadId(payload);
+        if (id == 0)
+            id = (ulong)index.Value;
+        while (id == 0 || _sessions.ContainsKey(id))
+            id++;
+
+        Add(new Session(id));
+        return new ApplyResult((long)id);
     }
 
     /// <summary>Closes the session that the payload names; closing twice is harmless.</summary>

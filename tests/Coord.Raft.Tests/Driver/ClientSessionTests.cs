@@ -17,6 +17,22 @@ public sealed class ClientSessionTests
     }
 
     [Fact]
+    public async Task A_cluster_made_anew_takes_no_session_of_the_one_before_for_its_own()
+    {
+        ulong before;
+        await using (TestCluster old = await TestCluster.StartAsync(1))
+            before = (await (await old.LeaderAsync()).OpenSessionAsync()).Id;
+
+        await using TestCluster cluster = await TestCluster.StartAsync(1);
+        RaftNode node = await cluster.LeaderAsync();
+        ClientSession session = await node.OpenSessionAsync();
+        Assert.Equal(1, (await session.ProposeAsync("a"u8.ToArray())).Value);
+
+        await Assert.ThrowsAsync<SessionExpiredException>(
+            async () => await node.ProposeOnceAsync("b"u8.ToArray(), new(before, 1, 1)));
+    }
+
+    [Fact]
     public async Task A_command_that_is_unanswered_when_the_node_stops_may_have_happened()
     {
         TestCluster cluster = await TestCluster.StartAsync(3, options =>

@@ -66,7 +66,7 @@ public sealed class SessionTableTests
         SessionTable restored = new(maxSessions: 2);
         restored.Read(bytes.WrittenSpan);
 
-        restored.Open(new LogIndex(100));
+        restored.Open(new LogIndex(100), []);
 
         Assert.Equal(2, restored.Count);
     }
@@ -129,8 +129,8 @@ public sealed class SessionTableTests
     public void Answers_that_take_too_much_room_cost_the_sessions_unused_for_longest()
     {
         SessionTable table = new(maxSessions: 3, maxAnswerBytes: 1000);
-        ulong first = (ulong)table.Open(new LogIndex(1)).Value;
-        ulong second = (ulong)table.Open(new LogIndex(2)).Value;
+        ulong first = (ulong)table.Open(new LogIndex(1), []).Value;
+        ulong second = (ulong)table.Open(new LogIndex(2), []).Value;
         string large = new('x', 400);
         Assert.True(Apply(table, first, 1, 1, large, out _));
         Assert.True(Apply(table, second, 1, 1, large, out _));
@@ -173,6 +173,18 @@ public sealed class SessionTableTests
     }
 
     [Fact]
+    public void A_session_has_the_number_it_brings_or_the_next_that_is_free()
+    {
+        byte[] number = [7, 0, 0, 0, 0, 0, 0, 0x80];
+        const ulong Id = 0x8000_0000_0000_0007;
+        Assert.Equal(Id, (ulong)_table.Open(new LogIndex(5), number).Value);
+        Assert.Equal(Id + 1, (ulong)_table.Open(new LogIndex(6), number).Value);
+        Assert.Equal(9, _table.Open(new LogIndex(9), new byte[8]).Value);
+        Assert.True(Apply(_table, Id, 1, 1, "a", out _));
+        Assert.False(Apply(_table, 5, 1, 1, "a", out _));
+    }
+
+    [Fact]
     public void A_snapshot_restores_sessions_answers_and_their_order()
     {
         ulong first = Open();
@@ -207,7 +219,7 @@ public sealed class SessionTableTests
         }
     }
 
-    private ulong Open() => (ulong)_table.Open(new LogIndex(_index++)).Value;
+    private ulong Open() => (ulong)_table.Open(new LogIndex(_index++), []).Value;
 
     private bool Apply(
         SessionTable table, ulong session, ulong sequence, ulong lowestUnread, string command, out ApplyResult result)
