@@ -1,3 +1,4 @@
+using Coord.Kv.Watches;
 using FsCheck;
 using FsCheck.Xunit;
 
@@ -210,6 +211,20 @@ public sealed class WatchTests
         }
 
         Assert.Equal(20, probe.ReadAll().Count);
+    }
+
+    [Fact]
+    public void A_slow_watch_is_bounded_in_bytes_also_where_it_shares_what_it_holds()
+    {
+        TestStore store = new(new() { RetainedRevisions = 0, MaxWatchBufferBytes = 10_000 });
+        using WatchStream stream = store.Store.OpenWatchStream();
+        Watcher[] watchers = [.. Enumerable.Range(1, 30).Select(id =>
+            stream.AddWatcher(KeyRange.All, null, id, out _))];
+        for (int i = 0; i < 200; i++)
+        {
+            store.Put("a", new string('x', 3000));
+            Assert.All(watchers, watcher => Assert.InRange(watcher.BufferedEvents, 0, 3));
+        }
     }
 
     [Fact]

@@ -93,9 +93,10 @@ internal sealed class WatchChannel(WatchHub hub, KeyValueOptions options)
         if (revision < watcher.NextRevision && !Mutants.FutureWatchSeesPresent)
             return; // It asked for the future.
 
-        long bytes = watcher.CostOf(events);
+        // A watch's own bound counts what it shares in full: the others may fall behind and leave it alone with that.
+        long held = watcher.CostOf(events);
         bool isFull = watcher.BufferedEvents >= options.MaxWatchBufferEvents
-            || watcher.BufferedBytes + bytes > options.MaxWatchBufferBytes
+            || watcher.HeldBytes + held > options.MaxWatchBufferBytes
             || _bufferedBytes + SharedEventBytes > FullBuffers * options.MaxWatchBufferBytes;
         if (isFull)
         {
@@ -104,10 +105,10 @@ internal sealed class WatchChannel(WatchHub hub, KeyValueOptions options)
         else
         {
             WatchEvent[] batch = watcher.ToBatch(ref events);
-            bytes = ReferenceEquals(batch, _newest) ? SharedEventBytes : bytes;
+            long bytes = ReferenceEquals(batch, _newest) ? SharedEventBytes : held;
             _newest = batch;
             _bufferedBytes += bytes;
-            watcher.Buffer(batch, bytes);
+            watcher.Buffer(batch, bytes, held);
         }
 
         Queue(watcher);

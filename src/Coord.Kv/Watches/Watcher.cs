@@ -47,8 +47,11 @@ internal sealed class Watcher(WatchChannel channel, long id, WatchOptions option
 
     public int BufferedEvents => _buffer?.Count ?? 0;
 
-    /// <summary>Gets what its buffer costs, in bytes.</summary>
+    /// <summary>Gets what its buffer costs its channel, in bytes: little for what others there had first.</summary>
     public long BufferedBytes { get; private set; }
+
+    /// <summary>Gets what its buffer keeps in memory, in bytes, if all others have let go of theirs.</summary>
+    public long HeldBytes { get; private set; }
 
     /// <summary>Tells whether the kind of a change is one that it wants.</summary>
     public bool Wants(KeyVersion change) => !(change.IsTombstone ? options.SkipDeletes : options.SkipPuts);
@@ -64,11 +67,13 @@ internal sealed class Watcher(WatchChannel channel, long id, WatchOptions option
 
     /// <summary>Lets an event wait.</summary>
     /// <param name="batch">The event alone; not changed.</param>
-    /// <param name="bytes">What it costs.</param>
-    public void Buffer(WatchEvent[] batch, long bytes)
+    /// <param name="bytes">What it costs the channel.</param>
+    /// <param name="held">What it keeps in memory.</param>
+    public void Buffer(WatchEvent[] batch, long bytes, long held)
     {
         Debug.Assert(IsLive, "A watch that is behind reads for itself.");
         BufferedBytes += bytes;
+        HeldBytes += held;
         if (_buffer is null)
         {
             _buffer = batch;
@@ -92,7 +97,7 @@ internal sealed class Watcher(WatchChannel channel, long id, WatchOptions option
             NextRevision,
             _buffer is not null && !Mutants.OverflowLosesEvents ? _buffer[0].Revision.Value : revision);
         _buffer = null;
-        BufferedBytes = 0;
+        (BufferedBytes, HeldBytes) = (0, 0);
         IsLive = false;
     }
 
@@ -109,7 +114,7 @@ internal sealed class Watcher(WatchChannel channel, long id, WatchOptions option
         if (events.Count > 0)
             NextRevision = events[^1].Revision.Value + (Mutants.DeliveredEventRepeats ? 0 : 1);
         _buffer = null;
-        BufferedBytes = 0;
+        (BufferedBytes, HeldBytes) = (0, 0);
         return events;
     }
 }
