@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using Coord.AspNetCore.Diagnostics;
 using Coord.AspNetCore.Handlers;
@@ -146,6 +147,33 @@ public sealed class PlainCallTests
         Assert.False(PlainHeaders.TryRead(Call(name, value), out _));
     }
 
+    [Fact]
+    public void A_call_that_does_not_say_what_it_carries_is_left_to_the_library()
+    {
+        HttpRequest request = Call("user-agent", "someone");
+        request.Headers.Remove("content-type");
+        Assert.False(PlainHeaders.TryRead(request, out _));
+    }
+
+    [Fact]
+    public async Task A_second_message_is_refused_although_the_client_does_not_end_the_call()
+    {
+        await using ApiServer server = await ApiServer.StartAsync();
+        using HttpClient http = new() { BaseAddress = server.Address };
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(30));
+        using OpenBody body = new([0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        using HttpRequestMessage request = new(HttpMethod.Post, "/etcdserverpb.KV/Put")
+        {
+            Version = new Version(2, 0),
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = body,
+        };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
+        using HttpResponseMessage response =
+            await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+        Assert.Equal("13", response.Headers.GetValues("grpc-status").Single());
+    }
+
     [Theory]
     [InlineData("plain text", "plain text")]
     [InlineData("100 %", "100 %25")]
@@ -182,4 +210,29 @@ public sealed class PlainCallTests
     }
 
     private sealed class Passing : Interceptor;
+
+    /// <summary>Sends some bytes, and then neither more nor the end until it is disposed.</summary>
+    private sealed class OpenBody(byte[] bytes) : HttpContent
+    {
+        private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            await stream.WriteAsync(bytes);
+            await stream.FlushAsync();
+            await _end.Task;
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            _end.TrySetResult();
+            base.Dispose(disposing);
+        }
+    }
 }

@@ -94,7 +94,7 @@ internal sealed class PlainCall<TRequest, TResponse>(
         TRequest? request = read.Buffer.Length == GrpcFrame.PrefixBytes + length
             ? Parse(read.Buffer.Slice(GrpcFrame.PrefixBytes))
             : null;
-        body.AdvanceTo(request is null ? read.Buffer.Start : read.Buffer.End, read.Buffer.End);
+        body.AdvanceTo(request is null ? read.Buffer.Start : read.Buffer.End);
         return request;
     }
 

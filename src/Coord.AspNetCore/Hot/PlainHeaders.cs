@@ -19,8 +19,11 @@ internal static class PlainHeaders
     public static bool TryRead(HttpRequest request, out TimeSpan? timeout)
     {
         timeout = null;
-        if (!HttpProtocol.IsHttp2(request.Protocol) || !HttpMethods.IsPost(request.Method))
+        if (!HttpProtocol.IsHttp2(request.Protocol) || !HttpMethods.IsPost(request.Method)
+            || request.ContentType != PlainStatus.ContentType)
+        {
             return false;
+        }
 
         foreach ((string name, StringValues value) in request.Headers)
         {
@@ -64,7 +67,7 @@ internal static class PlainHeaders
         7 => Is(name, "baggage"),
         10 => Is(name, "user-agent") || Is(name, "tracestate"),
         11 => Is(name, "traceparent"),
-        12 => Is(name, "content-type") && value == PlainStatus.ContentType,
+        12 => Is(name, "content-type"),
         13 => Is(name, "grpc-encoding") && value == "identity",
         14 => Is(name, "content-length"),
         15 => Is(name, "accept-encoding"),
