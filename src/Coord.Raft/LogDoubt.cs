@@ -5,16 +5,16 @@ namespace Coord.Raft;
 /// <para>
 /// It may have acknowledged entries that it no longer has, and so have helped to commit them. Its term and vote are
 /// known (they are kept twice), so it breaks no promise by following, acknowledging and confirming reads. What it must
-/// not do is help to elect a leader that lacks such an entry. So its vote counts only in company: with <c>d</c> votes
-/// in doubt a candidate needs <c>n - q + 1 + d</c> votes of <c>n</c>, where <c>q</c> is a majority, and at most all.
+/// not do is help to elect a leader that lacks such an entry. So its vote counts only in company: a candidate needs a
+/// majority of votes that are not in doubt, or the votes of all.
 /// </para>
 /// <para>
-/// Why that is safe. Let an entry be committed, in a term up to <see cref="Term"/>, with the help of <c>k</c> members
-/// that have lost it since: at least <c>q - k</c> still hold it. Of a candidate's votes at least <c>n - q + 1</c> are
-/// not in doubt; those and the <c>q - k</c>, both among the <c>n - k</c> others, have a member in common, who refuses
-/// a candidate without the entry (Raft §5.4.1). Acknowledgements that were on their way when the member stopped commit
-/// nothing later: as many members have then entered the candidate's term. If all members voted, nobody is left who
-/// could know more; only then, which takes doubt in a majority, is a lost end believed to have been a torn write.
+/// Why that is safe. Of a majority without doubt nobody has lost anything, so it is as good as any: for each committed
+/// entry it has a member who holds that, and refuses a candidate without it (Raft §5.4.1). In an even cluster one vote
+/// less would do, but not while its membership changes by one voter: the entry may have been committed by a majority of
+/// the membership before. Acknowledgements that were on their way when the member stopped commit nothing later: as many
+/// members have then entered the candidate's term. If all members voted, nobody is left who could know more; only then,
+/// which takes doubt in a majority, is a lost end believed to have been a torn write.
 /// </para>
 /// <para>
 /// Why it ends. A leader of a later term has all that was committed before (leader completeness holds by the above),

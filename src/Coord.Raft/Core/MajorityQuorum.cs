@@ -37,7 +37,7 @@ internal static class MajorityQuorum
             return VoteResult.Won;
         int needed = Mutants.HalfIsAMajority ? (voters + 1) / 2 : (voters / 2) + 1;
         if (inDoubt > 0 && !Mutants.DoubtIgnored)
-            needed = Math.Max(needed, Math.Min(voters, voters - needed + 1 + inDoubt));
+            needed = Math.Min(voters, needed + inDoubt);
         if (granted >= needed)
             return VoteResult.Won;
         return voters - refused >= needed ? VoteResult.Pending : VoteResult.Lost;

@@ -15,6 +15,10 @@ namespace Coord.Raft.Storage;
 /// </remarks>
 internal sealed class FragmentedLog
 {
+    // An answer is one message.
+    private const int MaxAnswerEntries = 16 * 1024;
+    private const long MaxAnswerBytes = 1024 * 1024;
+
     private readonly List<LogPiece> _pieces = [];
 
     /// <summary>Gets the pieces in the order of their indexes; not empty once anything was read.</summary>
@@ -111,7 +115,9 @@ internal sealed class FragmentedLog
     /// <param name="floor">The index behind which it is missing entries.</param>
     /// <param name="last">The last index that it is missing.</param>
     /// <param name="before">The id before the first of the entries.</param>
-    /// <param name="entries">The entries up to <paramref name="last"/>; there may be none.</param>
+    /// <param name="entries">
+    /// As many of the last ones up to <paramref name="last"/> as fit in a message; there may be none.
+    /// </param>
     /// <returns>False if nothing can be said.</returns>
     public bool TryFindBefore(
         EntryId anchor, LogIndex floor, LogIndex last, out EntryId before, out ReadOnlyMemory<Entry> entries)
@@ -125,6 +131,7 @@ internal sealed class FragmentedLog
             return false;
 
         LogIndex from = LogIndex.Max(LogIndex.Min(floor, last), lowest);
+        from = LogIndex.Max(from, holder.BeforeLast(last, MaxAnswerEntries, MaxAnswerBytes));
         before = holder.IdAt(from);
         entries = holder.Entries.Skip((int)(from - holder.Before.Index)).Take((int)(last - from)).ToArray();
         return true;
@@ -138,8 +145,9 @@ internal sealed class FragmentedLog
     {
         EntryId anchor = _pieces[1].Anchor;
         _pieces.RemoveRange(1, _pieces.Count - 1);
+        // What was lost may have been an order to cut here; but not what the first piece stands on.
         if (_pieces[0].Last.Index >= anchor.Index)
-            _pieces[0].CutAfter(anchor.Index - 1);
+            _pieces[0].CutAfter(LogIndex.Max(anchor.Index - 1, _pieces[0].Before.Index));
     }
 
     private void JoinWhatFits()

@@ -65,6 +65,20 @@ internal sealed class LogPiece
     public EntryId IdAt(LogIndex index) =>
         index == Before.Index ? Before : _entries[(int)(index - Before.Index) - 1].Id;
 
+    /// <summary>Finds what is before the last entries up to one, at most so many and at least one.</summary>
+    public LogIndex BeforeLast(LogIndex last, int count, long bytes)
+    {
+        LogIndex at = last;
+        for (; at > Before.Index && last - at < count; at -= 1)
+        {
+            bytes -= _entries[(int)(at - Before.Index) - 1].Payload.Length;
+            if (bytes < 0 && at < last)
+                break;
+        }
+
+        return at;
+    }
+
     /// <summary>Drops what is behind an index, if something is left then.</summary>
     public void CutAfter(LogIndex index)
     {

@@ -10,6 +10,9 @@ namespace Coord.Raft.Storage;
 internal sealed class WalSalvage(IFileSystem fileSystem, WalOptions options, WalMarkFile markFile, EntryArena arena)
 {
     private const int FirstRecord = WalSegmentHeader.PageBytes;
+    // Instead of a bound where there is none: more entries than a log has.
+    private const long Unbounded = int.MaxValue;
+
     private static readonly int MostInSegment = WalRecord.MostIn(WalOptions.MaxSegmentBytes);
 
     private readonly WalSegmentReader _reader = new(fileSystem, options.DirectoryId);
@@ -23,6 +26,7 @@ internal sealed class WalSalvage(IFileSystem fileSystem, WalOptions options, Wal
     private bool _isEndLost;
     private long _lostRecords;
     private (ulong Epoch, int Offset) _end;
+    private bool _isSealed;
     private bool _isChainKnown;
     private uint _checksum;
 
@@ -43,6 +47,7 @@ internal sealed class WalSalvage(IFileSystem fileSystem, WalOptions options, Wal
         {
             TakeMark(mark);
             _end = (mark.Epoch, mark.Offset);
+            _isSealed = false;
         }
         else if ((mark.HardState.Term, mark.HardState.Vote) != (_hardState.Term, _hardState.Vote))
         {
@@ -52,7 +57,7 @@ internal sealed class WalSalvage(IFileSystem fileSystem, WalOptions options, Wal
                 _hardState = state;
         }
 
-        long lost = CountLostAtEnd(files);
+        long lost = CountLostAtEnd(files) + (IsEndMissing(files) ? Unbounded : 0);
         LogDoubt? earlier = mark.Doubt is { } noted && !noted.IsResolvedBy(_log.Last) ? noted : null;
         return new SalvagedLog
         {
@@ -97,6 +102,7 @@ internal sealed class WalSalvage(IFileSystem fileSystem, WalOptions options, Wal
             _isGap = false;
             if (_group.Count == 0)
                 _end = (epoch, offset);
+            _isSealed = record.Kind is WalRecordKind.Seal;
             if (isAtMark)
                 TakeMark(mark);
         }
@@ -189,7 +195,9 @@ internal sealed class WalSalvage(IFileSystem fileSystem, WalOptions options, Wal
     {
         _hardState = state;
         _isHardStateCertain = true;
-        _log.NoteCommit(state.Commit);
+        // What is committed is what was lost here, not what is left from before.
+        if (!_isEndLost)
+            _log.NoteCommit(state.Commit);
     }
 
     private void NoteGap(long records)
@@ -226,6 +234,13 @@ internal sealed class WalSalvage(IFileSystem fileSystem, WalOptions options, Wal
         }
 
         return records;
+    }
+
+    /// <summary>Tells whether a file is missing in which the log ended, or went on behind its known end.</summary>
+    private bool IsEndMissing(IReadOnlyList<(ulong Epoch, string Path)> files)
+    {
+        ulong last = Math.Max(files[^1].Epoch, _isSealed ? _end.Epoch + 1 : _end.Epoch);
+        return (ulong)files.Count(file => file.Epoch >= _end.Epoch) != last - _end.Epoch + 1;
     }
 
     private readonly record struct Item(

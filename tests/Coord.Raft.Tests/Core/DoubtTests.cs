@@ -17,11 +17,22 @@ public sealed class DoubtTests
     [InlineData(5, 4, 1, VoteResult.Won)]
     [InlineData(5, 4, 2, VoteResult.Pending)]
     [InlineData(5, 5, 2, VoteResult.Won)]
-    [InlineData(4, 3, 1, VoteResult.Won)]
+    [InlineData(4, 3, 0, VoteResult.Won)]
+    [InlineData(4, 3, 1, VoteResult.Pending)]
+    [InlineData(4, 4, 1, VoteResult.Won)]
+    [InlineData(6, 5, 1, VoteResult.Won)]
+    [InlineData(6, 5, 2, VoteResult.Pending)]
     [InlineData(2, 2, 1, VoteResult.Won)]
     [InlineData(1, 1, 1, VoteResult.Won)]
     internal void Votes_in_doubt_need_company(int voters, int granted, int inDoubt, VoteResult result) =>
         Assert.Equal(result, MajorityQuorum.Vote(voters, granted, 0, inDoubt));
+
+    /// <summary>
+    /// 1 and 2 committed an entry behind the one that made 4 a voter, and 2 lost it. 3 and 4 know of no such entry.
+    /// </summary>
+    [Fact]
+    public void A_voter_that_was_added_does_not_stand_in_for_one_that_has_forgotten() =>
+        Assert.NotEqual(VoteResult.Won, MajorityQuorum.Vote(voters: 4, granted: 3, refused: 0, inDoubt: 1));
 
     [Fact]
     public void An_election_that_needs_everybody_is_lost_by_one_refusal() =>

@@ -6,6 +6,7 @@ namespace Coord.Raft.Tests.Storage;
 public sealed class WalSalvageTests
 {
     private const int Stride = 5;
+    private const int SegmentEnd = LogHarness.SegmentBytes;
 
     [Fact]
     public void A_flipped_byte_anywhere_loses_nothing_that_another_log_cannot_give_back()
@@ -41,7 +42,7 @@ public sealed class WalSalvageTests
         {
             using LogHarness missing = LogHarness.CloneOf(written);
             missing.Disk.Remove(path);
-            AssertRepaired(missing, other, path);
+            AssertRepaired(missing, other, path, IsBehindEnd(path, SegmentEnd, end));
             byte[] bytes = written.Disk.ReadAll(path);
             for (int sector = 0; sector < bytes.Length; sector += MemoryFileSystem.SectorBytes)
             {
@@ -71,6 +72,93 @@ public sealed class WalSalvageTests
         Assert.Equal(known.Last, salvaged.Entries.Pieces[0].Last);
         Assert.NotNull(salvaged.Doubt);
         Assert.InRange(salvaged.Doubt.Value.Bound.Value, log.Model.Last.Index.Value, log.Model.Last.Index.Value + 8);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_went_on_in_a_file_that_is_missing_is_in_doubt(bool isMarkInIt)
+    {
+        using LogHarness log = new LogHarness().Open();
+        while (log.Wal.SegmentCount < 2)
+            log.Append(1, 1, 300);
+        log.Sync();
+        if (isMarkInIt)
+            log.Wal.SaveDurableMark();
+        log.Append(1, 3);
+        log.Sync();
+        log.Disk.Kill();
+        log.Disk.Remove($"{LogHarness.Directory}/{WalSegment.NameOf(2)}");
+        SalvagedLog salvaged = Salvage(log);
+        Assert.True(salvaged.Entries.Last.Index < log.Model.Last.Index);
+        Assert.True(salvaged.Doubt?.Bound >= log.Model.Last.Index, $"{salvaged.Doubt}");
+    }
+
+    [Fact]
+    public void Entries_that_may_have_been_cut_are_not_taken_for_committed()
+    {
+        using LogHarness log = new LogHarness().Open();
+        log.Append(1, 10);
+        log.Commit(5);
+        log.Append(log.Model.HardState with { Term = new Term(2), Vote = NodeId.None }, []);
+        log.Sync();
+        int start = log.Wal.SegmentOffset;
+        log.Append(null, [LogEntries.Make(2, 6, 20)]);
+        int end = log.Wal.SegmentOffset;
+        log.Commit(6);
+        log.Sync();
+        log.Disk.Kill();
+        string path = $"{LogHarness.Directory}/{WalSegment.NameOf(1)}";
+        for (int offset = start; offset < end; offset += 8)
+            log.Disk.Flip(path, offset, 1);
+
+        SalvagedLog salvaged = Salvage(log);
+        LogPiece left = Assert.Single(salvaged.Entries.Pieces);
+        Assert.Equal(new EntryId(new Term(1), new LogIndex(10)), left.Last);
+        Assert.Equal(new LogIndex(5), left.Commit);
+        Assert.NotNull(salvaged.Doubt);
+    }
+
+    [Fact]
+    public void An_answer_fits_in_a_message_however_much_is_missing()
+    {
+        const int Count = 40_000;
+        FragmentedLog other = new();
+        other.BeginAfter(EntryId.Zero);
+        for (int i = 1; i <= Count; i++)
+            other.Add(LogEntries.Make(1, i, i % 100), follows: true);
+
+        FragmentedLog log = new();
+        log.BeginAfter(EntryId.Zero);
+        log.Add(LogEntries.Make(1, Count, 1), follows: false);
+        int answers = 0;
+        for (; !log.IsWhole; answers++)
+        {
+            LogPiece hole = log.Pieces[1];
+            Assert.True(other.TryFindBefore(
+                hole.Anchor, LogIndex.Zero, hole.Before.Index, out EntryId before, out var entries));
+            Message answer = new() { Kind = MessageKind.RepairResponse, Log = before, Entries = entries };
+            Assert.InRange(MessageCodec.GetSize(answer), 0, 2 * 1024 * 1024);
+            Assert.InRange(entries.Length, 1, MessageCodec.MaxEntries);
+            Assert.True(log.TryFill(before, entries.Span));
+        }
+
+        Assert.Equal(Count, log.Pieces[0].Entries.Count);
+        Assert.InRange(answers, 3, 10);
+    }
+
+    [Fact]
+    public void What_a_snapshot_stands_for_stays_when_another_history_behind_it_is_given_up()
+    {
+        EntryId snapshot = new(new Term(4), new LogIndex(12));
+        FragmentedLog log = new();
+        log.Add(LogEntries.Make(3, 13, 1), follows: false);
+        log.StandOn(snapshot);
+        Assert.True(log.TryFill(new EntryId(new Term(3), new LogIndex(12)), default));
+        Assert.False(log.IsWhole);
+        log.GiveUpBehindHole();
+        Assert.Equal(snapshot, log.Last);
+        Assert.True(log.IsWhole);
     }
 
     [Fact]
