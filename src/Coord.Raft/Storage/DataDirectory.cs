@@ -182,6 +182,13 @@ internal sealed class DataDirectory : IDisposable
             throw new DataDirectoryException(
                 $"{_path} has an identity, but its log or snapshots are gone. {HowToReplace}");
         }
+        else
+        {
+            // A process may have ended between a rename and the sync that makes it durable, with the sync's failure
+            // even: what is there now will be built upon, so it must still be there after a power cut.
+            foreach (string directory in new[] { SnapshotPath, LogPath, _path })
+                _fileSystem.SyncDirectory(directory);
+        }
     }
 
     private void RefuseLeftovers()

@@ -54,7 +54,7 @@ internal sealed class SnapshotReceiver : IDisposable
         Offset += bytes.Length;
         if (Offset - _syncedOffset >= SyncStepBytes)
         {
-            _file.Sync();
+            Sync(_file);
             _syncedOffset = Offset;
         }
 
@@ -70,7 +70,7 @@ internal sealed class SnapshotReceiver : IDisposable
         if (!IsComplete)
             throw new InvalidOperationException($"{Offset} of {_totalBytes} bytes are there.");
 
-        _file.Sync();
+        Sync(_file);
         Dispose();
         SnapshotMetadata? snapshot = _store.Verify(_path, out _, out string? problem);
         if (snapshot is null || problem is not null || snapshot.LastIncluded != _lastIncluded)
@@ -81,6 +81,21 @@ internal sealed class SnapshotReceiver : IDisposable
 
         _store.Publish(_path, snapshot);
         return snapshot;
+    }
+
+    // After a failed sync the kernel may show bytes that never reach the disk, and report the next sync as a success.
+    private void Sync(IFile file)
+    {
+        try
+        {
+            file.Sync();
+        }
+        catch (IOException)
+        {
+            Dispose();
+            _store.TryDelete(_path);
+            throw;
+        }
     }
 
     /// <summary>Closes the file; what was received stays for a later attempt.</summary>

@@ -30,6 +30,25 @@ public sealed class DataDirectoryTests
         Assert.Equal(Id, again.DirectoryId);
     }
 
+    /// <summary>A process that dies between a rename and its sync leaves a name that the kernel alone knows.</summary>
+    [Theory]
+    [InlineData("log")]
+    [InlineData("snapshots")]
+    [InlineData("")]
+    public void A_name_that_is_there_when_a_directory_is_opened_outlives_a_power_cut(string parent)
+    {
+        using (DataDirectory directory = Open())
+            directory.CompleteInitialization();
+
+        string path = Path.Combine(Home, parent, "renamed");
+        _disk.Open(path + ".tmp", FileAccessMode.CreateNew).Dispose();
+        _disk.Rename(path + ".tmp", path);
+        _disk.Kill();
+        Open().Dispose();
+        _disk.CutPower(new UniformCrash(keeps: false));
+        Assert.True(_disk.FileExists(path));
+    }
+
     [Fact]
     public void A_first_start_may_crash_anywhere()
     {

@@ -239,6 +239,25 @@ public sealed class SnapshotStoreTests
         Assert.InRange(again.Offset, 2 * Chunk, (2 * Chunk) + 5000);
     }
 
+    /// <summary>What a failed sync should have written can be read still, and the next sync does not write it.</summary>
+    [Fact]
+    public void Receiving_begins_again_after_a_sync_that_failed()
+    {
+        (byte[] file, byte[] payload) = MakeFile(9, 3 * Chunk);
+        SnapshotStore store = SnapshotStore.Open(_disk, Home);
+        using (SnapshotReceiver receiver = store.OpenPartial(Metadata(9).LastIncluded, file.Length))
+        {
+            receiver.Write(0, file);
+            _disk.FailAt(0, kind: DiskCall.Sync);
+            Assert.Throws<IOException>(receiver.Complete);
+        }
+
+        Receive(_disk, file, Chunk);
+        _disk.CutPower(new UniformCrash(keeps: false));
+        store = SnapshotStore.Open(_disk, Home);
+        Assert.Equal(payload, ReadAll(store, store.Latest!));
+    }
+
     [Fact]
     public void Damage_on_the_way_is_noticed_before_the_snapshot_is_published()
     {
