@@ -68,7 +68,7 @@ internal sealed class SnapshotChunkReader : IDisposable
             return default;
         }
 
-        if (length > SnapshotFormat.MaxChunkBytes)
+        if (length > _buffer.Length)
             throw Damaged($"a chunk claims {length} bytes");
 
         Span<byte> chunk = _buffer.AsSpan(0, (int)length);
