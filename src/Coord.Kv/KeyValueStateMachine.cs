@@ -36,6 +36,9 @@ public sealed partial class KeyValueStateMachine : IStateMachine
     private KeyValueState _state;
     private Exception? _stopped;
 
+    // What the quota counts, as of the last batch; for who does not hold the lock.
+    private long _usedBytes;
+
     /// <summary>Creates an empty store.</summary>
     /// <param name="options">The bounds; the defaults if null.</param>
     /// <param name="clock">What leases are counted by; the system's clock if null.</param>
@@ -127,13 +130,14 @@ public sealed partial class KeyValueStateMachine : IStateMachine
 
     /// <inheritdoc/>
     public bool IsQuick(in AppliedCommand command) =>
-        _watches.Count < ManyWatches && CommandCodec.IsQuick(command.Payload.Span);
+        _watches.Count < ManyWatches && CommandCodec.IsQuick(command.Payload, Volatile.Read(ref _usedBytes));
 
     /// <inheritdoc/>
     public void OnBatchApplied(LogIndex applied)
     {
         lock (_lock)
         {
+            Volatile.Write(ref _usedBytes, _state.UsedBytes);
             SetApplied_NeedsLock(applied.Value);
             _watches.Wake();
         }

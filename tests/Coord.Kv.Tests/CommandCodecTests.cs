@@ -43,15 +43,29 @@ public sealed class CommandCodecTests
         Assert.True(IsQuick(Command.GrantLease(5, 9, default)));
         Assert.False(IsQuick(Command.Delete(KeyRange.All, false, new(10, 0))));
         Assert.False(IsQuick(Command.Compact(9)));
-        Assert.False(CommandCodec.IsQuick([]));
-        Assert.False(CommandCodec.IsQuick("~~"u8));
+        Assert.False(CommandCodec.IsQuick(ReadOnlyMemory<byte>.Empty, 0));
+        Assert.False(CommandCodec.IsQuick("~~"u8.ToArray(), 0));
 
-        static bool IsQuick(Command command)
+        static bool IsQuick(Command command) => CommandCodec.IsQuick(Encode(command), 0);
+    }
+
+    [Fact]
+    public void A_write_is_not_quick_near_the_quota_where_it_may_count_a_whole_compaction()
+    {
+        TestStore store = new(new() { QuotaBytes = 0, RetainedRevisions = 0 });
+        store.Put("a", new string('v', 1000));
+        long used = store.Machine.Status.UsedBytes;
+
+        foreach (long quota in (long[])[0, used * 2])
         {
-            ArrayBufferWriter<byte> bytes = new();
-            CommandCodec.Write(bytes, command);
-            return CommandCodec.IsQuick(bytes.WrittenSpan);
+            Assert.True(IsQuick(Command.Put("a"u8.ToArray(), default, PutFlags.None, new(quota, 0))));
+            Assert.True(IsQuick(Command.GrantLease(5, 9, new(quota, 0))));
         }
+
+        Assert.False(IsQuick(Command.Put("a"u8.ToArray(), default, PutFlags.None, new(used + 1, 0))));
+        Assert.False(IsQuick(Command.GrantLease(5, 9, new(used + 1, 0))));
+
+        bool IsQuick(Command command) => store.Machine.IsQuick(new(EntryId.Zero, Encode(command)));
     }
 
     [Fact]

@@ -127,14 +127,26 @@ internal static class CommandCodec
         }
     }
 
-    /// <summary>Tells by its first bytes whether a command touches no more keys than its bytes name.</summary>
-    public static bool IsQuick(ReadOnlySpan<byte> bytes)
+    /// <summary>Tells whether a command touches no more than the keys and leases that its bytes name.</summary>
+    /// <param name="bytes">The command.</param>
+    /// <param name="usedBytes">What the quota counts, about.</param>
+    public static bool IsQuick(ReadOnlyMemory<byte> bytes, long usedBytes)
     {
         // A short array, the version, the kind: a byte each.
-        if (bytes.Length < 3 || (bytes[0] & 0xF0) != MessagePackCode.MinFixArray || bytes[1] > Version)
+        ReadOnlySpan<byte> head = bytes.Span;
+        if (head.Length < 3 || (head[0] & 0xF0) != MessagePackCode.MinFixArray || head[1] != Version)
             return false;
 
-        return (CommandKind)bytes[2] is CommandKind.Put or CommandKind.GrantLease or CommandKind.KeepLeasesAlive;
+        CommandKind kind = (CommandKind)head[2];
+        if (kind is CommandKind.KeepLeasesAlive)
+            return true;
+        if (kind is not (CommandKind.Put or CommandKind.GrantLease) || !TryRead(bytes, out Command command))
+            return false;
+
+        // What comes to the quota has to count a compaction to its end first, whatever that takes. What is on its way
+        // to the store brings it closer; the distance leaves room for that.
+        long quota = command.Policy.QuotaBytes;
+        return quota == 0 || usedBytes < quota - (quota / 8);
     }
 
     /// <summary>Reads a list of numbers from a command's body.</summary>

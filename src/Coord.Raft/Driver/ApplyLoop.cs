@@ -90,9 +90,9 @@ internal sealed class ApplyLoop : ILoop, IDisposable
     /// <inheritdoc/>
     public bool IsNextTurnShort()
     {
-        // Taken first, and held until the turn: what comes later is looked at before the next one.
-        ReadOnlySpan<ApplyItem> items = Take();
-        _isHolding = !items.IsEmpty;
+        // Taken first, and held until the turn, even if it is nothing: what comes later is looked at before the next.
+        ReadOnlySpan<ApplyItem> items = _isHolding && !_queue.Drained.IsEmpty ? _queue.Drained : _queue.Drain();
+        _isHolding = true;
         if (items.Length > MaxQuickEntries)
             return false;
 
@@ -108,7 +108,7 @@ internal sealed class ApplyLoop : ILoop, IDisposable
     /// <inheritdoc/>
     public bool Pump()
     {
-        ReadOnlySpan<ApplyItem> items = Take();
+        ReadOnlySpan<ApplyItem> items = _isHolding ? _queue.Drained : _queue.Drain();
         _isHolding = false;
         if (items.IsEmpty)
             return false;
@@ -150,8 +150,6 @@ internal sealed class ApplyLoop : ILoop, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Signal.Dispose();
-
-    private ReadOnlySpan<ApplyItem> Take() => _isHolding ? _queue.Drained : _queue.Drain();
 
     private void Handle(in ApplyItem item)
     {

@@ -70,6 +70,22 @@ public sealed class ApplyLoopTests
     }
 
     [Fact]
+    public void What_comes_after_the_look_at_an_empty_queue_is_looked_at_before_it_is_applied()
+    {
+        ScriptedMachine machine = new();
+        ApplyLoop loop = Create(machine);
+        Assert.True(loop.IsNextTurnShort());
+        loop.Enqueue(new ApplyItem(Command(1)));
+
+        Assert.False(loop.Pump());
+
+        Assert.Equal(0, machine.Shown.Value);
+        Assert.False(loop.IsNextTurnShort());
+        Assert.True(loop.Pump());
+        Assert.Equal(1, machine.Shown.Value);
+    }
+
+    [Fact]
     public async Task Whoever_waits_behind_what_was_looked_at_is_answered_at_the_end()
     {
         ApplyLoop loop = Create(new ScriptedMachine());
