@@ -56,6 +56,9 @@ internal sealed class Cluster
     /// <summary>Gets or sets what is told of each new leader, before it has sent anything.</summary>
     public Action<SimulatedProcess> OnElected { get; set; } = static _ => { };
 
+    /// <summary>Gets or sets what is told of each vote that a member is about to give to another.</summary>
+    public Action<SimulatedProcess> OnVoted { get; set; } = static _ => { };
+
     /// <summary>Gets the process that leads in the highest term, if one does.</summary>
     public SimulatedProcess? Leader => _nodes.Values
         .Where(node => node.IsUp && node.Process!.Raft.Status.Role is RaftRole.Leader)

@@ -1,5 +1,6 @@
 using Coord.Raft;
 using Coord.Simulation.Faults;
+using Coord.Simulation.Invariants;
 using Coord.Simulation.Kernel;
 using Coord.Simulation.Nodes;
 using Coord.Simulation.Workloads;
@@ -83,6 +84,7 @@ internal sealed class SimulationRun
             clients.Add(GuardAsync(() => _workload.RunAsync(actor)));
         }
 
+        _ = GuardAsync(new ReadProbe(_cluster).RunAsync);
         _injector = new FaultInjector(_cluster, _options.Injections);
         await _world.DelayAsync(_plan.Duration).ConfigureAwait(false);
         Chance healing = _world.Chance.Fork("healing");
@@ -94,6 +96,7 @@ internal sealed class SimulationRun
         await WithinBoundAsync(Task.WhenAll(clients), "clients end", Bound + turns).ConfigureAwait(false);
         await ConvergeAsync().ConfigureAwait(false);
         _cluster.IsHealed = true;
+        await WithinBoundAsync(_injector.HandOverToRestingAsync(), "end of a transfer", Bound).ConfigureAwait(false);
         Actor last = new(_cluster, _plan.Clients, () => false) { Patience = Span.ToTimeSpan(Bound) };
         await WithinBoundAsync(_workload.FinishAsync(last), "service", Bound).ConfigureAwait(false);
         _injector.Wake();

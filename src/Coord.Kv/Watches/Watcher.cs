@@ -94,8 +94,9 @@ internal sealed class Watcher(WatchChannel channel, long id, WatchOptions option
     public void FallBehind(long revision)
     {
         NextRevision = Math.Max(
-            NextRevision,
-            _buffer is not null && !Mutants.OverflowLosesEvents ? _buffer[0].Revision.Value : revision);
+            NextRevision - (Mutants.DeliveredEventRepeats ? 1 : 0),
+            Mutants.DeliveredEventRepeats ? 0
+                : _buffer is not null && !Mutants.OverflowLosesEvents ? _buffer[0].Revision.Value : revision);
         _buffer = null;
         (BufferedBytes, HeldBytes) = (0, 0);
         IsLive = false;
@@ -112,7 +113,7 @@ internal sealed class Watcher(WatchChannel channel, long id, WatchOptions option
     {
         IReadOnlyList<WatchEvent> events = _buffer ?? [];
         if (events.Count > 0)
-            NextRevision = events[^1].Revision.Value + (Mutants.DeliveredEventRepeats ? 0 : 1);
+            NextRevision = events[^1].Revision.Value + 1;
         _buffer = null;
         (BufferedBytes, HeldBytes) = (0, 0);
         return events;

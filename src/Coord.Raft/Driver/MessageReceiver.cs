@@ -23,6 +23,9 @@ internal sealed class MessageReceiver(
         }
     }
 
+    /// <summary>Gets what is on the disk, where <see cref="LocalHello"/> has what may have been; for tests.</summary>
+    internal EntryId DurableEnd => storage.DurableEnd;
+
     /// <inheritdoc/>
     public bool AcceptPeer(in PeerHello peer, out string? refusal)
     {

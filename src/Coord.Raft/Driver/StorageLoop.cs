@@ -48,6 +48,16 @@ internal sealed class StorageLoop(
         }
     }
 
+    /// <summary>Gets the durable end of the log, whatever may have been behind it; for tests. Thread-safe.</summary>
+    internal EntryId DurableEnd
+    {
+        get
+        {
+            lock (_durableLock)
+                return _durable.Last;
+        }
+    }
+
     /// <summary>Gets how long the loop may sleep.</summary>
     public TimeSpan NextWake => TimeSpan.FromMilliseconds(_markIsBehind ? 50 : 1000);
 

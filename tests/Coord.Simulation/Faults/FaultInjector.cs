@@ -12,6 +12,8 @@ internal sealed class FaultInjector
     private readonly NodeFaults _nodes;
     private readonly Chance _falls;
     private readonly Chance _repairs;
+    private readonly Chance _votes;
+    private readonly Chance _beginnings;
     private readonly int _maxInjections;
     private IReadOnlyCollection<SimulatedNode> _rests = [];
     private bool _isStopped;
@@ -23,10 +25,13 @@ internal sealed class FaultInjector
         _nodes = new NodeFaults(cluster);
         _falls = cluster.World.Chance.Fork("falls");
         _repairs = cluster.World.Chance.Fork("repairs");
+        _votes = cluster.World.Chance.Fork("votes");
+        _beginnings = cluster.World.Chance.Fork("beginnings");
         cluster.OnDown = Repair;
-        if (cluster.Plan.IntervalOf(FaultKind.LeaderFall) > 0)
-            cluster.OnElected = OnElected;
-        foreach (FaultKind kind in Enum.GetValues<FaultKind>().Where(kind => kind is not FaultKind.LeaderFall))
+        cluster.OnElected = OnElected;
+        if (cluster.Plan.IntervalOf(FaultKind.VoterFall) > 0)
+            cluster.OnVoted = OnVoted;
+        foreach (FaultKind kind in Enum.GetValues<FaultKind>().Where(HasTimes))
         {
             if (cluster.Plan.IntervalOf(kind) > 0)
                 new Source(this, kind, cluster.World.Chance.Fork("fault " + kind)).ScheduleNext();
@@ -57,6 +62,22 @@ internal sealed class FaultInjector
 
     public bool IsResting(NodeId member) => _rests.Any(node => node.Id == member);
 
+    /// <summary>Asks the leader to hand over to a member that stays down: it must give that up, and go on.</summary>
+    public async Task HandOverToRestingAsync()
+    {
+        if (_rests.FirstOrDefault() is not { } resting || _cluster.Leader is not { } leader)
+            return;
+
+        try
+        {
+            await leader.Raft.TransferLeadershipAsync(resting.Id).ConfigureAwait(false);
+        }
+        catch (CoordException exception)
+        {
+            _cluster.World.Trace.Add("admin", $"no leadership for {resting}: {exception.Message}");
+        }
+    }
+
     /// <summary>Starts the members that were left down.</summary>
     public void Wake()
     {
@@ -85,8 +106,49 @@ internal sealed class FaultInjector
         });
     }
 
-    /// <summary>Lets a new leader fall when it has just begun to tell the others what is in its log.</summary>
+    /// <summary>Tells whether a fault happens at times of its own, and not when something else does.</summary>
+    private static bool HasTimes(FaultKind kind) => kind is not (FaultKind.LeaderFall or FaultKind.VoterFall);
+
     private void OnElected(SimulatedProcess leader)
+    {
+        if (_cluster.Plan.IntervalOf(FaultKind.LeaderFall) > 0)
+            Fell(leader);
+        Hurry(FaultKind.Membership, leader);
+        Hurry(FaultKind.Transfer, leader);
+    }
+
+    /// <summary>Asks something of a new leader when it has hardly begun, and perhaps lets it fall over that.</summary>
+    private void Hurry(FaultKind kind, SimulatedProcess leader)
+    {
+        if (_cluster.Plan.IntervalOf(kind) == 0 || _beginnings.Next(2) == 0)
+            return;
+
+        Chance chance = _beginnings.Fork(kind.ToString(), _cluster.World.Now);
+        _cluster.World.After(chance.LogUniform(1, 20 * _cluster.Plan.NetworkDelay), () =>
+        {
+            if (leader.IsGone || !TryCount(kind))
+                return;
+            _nodes.Ask(kind, leader, chance);
+            if (chance.Next(3) == 0)
+                leader.SendsBeforeCrash = (int)chance.LogUniform(1, 32) - 1;
+        });
+    }
+
+    /// <summary>Lets a voter fall when its vote is on its way, and perhaps not on its disk.</summary>
+    private void OnVoted(SimulatedProcess voter)
+    {
+        if (_votes.Next(3) > 0 || !TryCount(FaultKind.VoterFall))
+            return;
+
+        _cluster.World.After(_votes.LogUniform(1, 10 * Span.Millisecond), () =>
+        {
+            if (!voter.IsGone && !_isStopped)
+                voter.Node.CutPower("after a vote");
+        });
+    }
+
+    /// <summary>Lets a new leader fall when it has just begun to tell the others what is in its log.</summary>
+    private void Fell(SimulatedProcess leader)
     {
         if (_falls.Next(4) == 0 || !TryCount(FaultKind.LeaderFall))
             return;

@@ -95,4 +95,7 @@ internal enum FaultKind
 
     /// <summary>A member is stopped in order and started again.</summary>
     Restart,
+
+    /// <summary>A machine loses its power when it has just given somebody its vote.</summary>
+    VoterFall,
 }

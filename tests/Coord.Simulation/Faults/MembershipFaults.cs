@@ -32,7 +32,11 @@ internal sealed class MembershipFaults(Cluster cluster)
         else if (kind is FaultKind.LostDisk && MayLose(process.Node))
             Replace(process.Node);
         else if (kind is FaultKind.Membership && !IsAnyLost)
-            _ = ChangeAsync(process, membership, Draw(membership, chance));
+        {
+            // Often two at once, by administrators who do not know of each other: one of them is refused.
+            for (int i = chance.Next(2); i >= 0; i--)
+                _ = ChangeAsync(process, membership, DrawMany(membership, chance));
+        }
     }
 
     /// <summary>Tells whether the cluster can do without what a member has on its disk.</summary>
@@ -51,9 +55,17 @@ internal sealed class MembershipFaults(Cluster cluster)
         _ = ReplaceAsync(node);
     }
 
-    private MembershipTarget Draw(Membership membership, Chance chance)
+    /// <summary>Draws one change, or several, which go through a joint membership.</summary>
+    private MembershipTarget DrawMany(Membership membership, Chance chance)
     {
-        MembershipTarget now = MembershipTarget.From(membership);
+        MembershipTarget target = Draw(MembershipTarget.From(membership), chance);
+        for (int i = chance.Next(3); i > 0; i--)
+            target = Draw(target, chance);
+        return target;
+    }
+
+    private MembershipTarget Draw(MembershipTarget now, Chance chance)
+    {
         int count = now.Voters.Length + now.Learners.Length;
         bool adds = cluster.Nodes.Count < MaxMachines && count < MaxMembers && chance.Next(2) == 0;
         if (adds)

@@ -13,6 +13,10 @@ internal sealed class NodeFaults(Cluster cluster)
     /// <summary>Gives a member up that cannot start any more, and lets another take its place.</summary>
     public void Replace(SimulatedNode node) => _membership.Replace(node);
 
+    /// <summary>Asks one member for a change of the membership, or to hand over.</summary>
+    public void Ask(FaultKind kind, SimulatedProcess process, Chance chance) =>
+        _membership.Inject(kind, process, chance);
+
     public void Inject(FaultKind kind, Chance chance)
     {
         SimulatedNode[] candidates = [.. cluster.Nodes.Where(node => node.IsUp)];

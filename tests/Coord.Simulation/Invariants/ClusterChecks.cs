@@ -9,9 +9,11 @@ using Coord.Simulation.Nodes;
 namespace Coord.Simulation.Invariants;
 
 /// <summary>Raft, figure 3, and what members promise each other: checked after each turn.</summary>
-internal sealed class ClusterChecks(Cluster cluster)
+internal sealed class ClusterChecks
 {
+    private readonly Cluster _cluster;
     private readonly EntryRegistry _registry = new();
+    private readonly LeaderChecks _steps;
     private readonly Dictionary<Term, NodeId> _leaders = [];
     private readonly List<(Term Term, ulong Command, ulong Result)> _applied = [];
     private readonly Dictionary<long, (ulong Digest, NodeId By)> _digests = [];
@@ -21,6 +23,9 @@ internal sealed class ClusterChecks(Cluster cluster)
     private readonly Dictionary<NodeId, EntryId> _durableAtEnd = [];
     private readonly Dictionary<SimulatedProcess, NodeView> _views = [];
     private LogIndex _lastChange;
+
+    public ClusterChecks(Cluster cluster) =>
+        (_cluster, _steps) = (cluster, new LeaderChecks(cluster, _registry, DurableOf));
 
     /// <summary>Gets the highest index that any member knows to be committed.</summary>
     public LogIndex Committed => _registry.Committed;
@@ -85,6 +90,7 @@ internal sealed class ClusterChecks(Cluster cluster)
         if (core.Role is RaftRole.Leader && (view.Role is not RaftRole.Leader || view.Term != now.Term))
             CheckNewLeader(process, core, view);
 
+        _steps.AfterTurn(process, core, view);
         if (view.Term != now.Term || view.Role != core.Role || view.Commit != now.Commit)
             Trace(process, core);
         if (core.Membership.Version > Newest.Version)
@@ -98,7 +104,20 @@ internal sealed class ClusterChecks(Cluster cluster)
             && _views.TryGetValue(process, out NodeView? view))
         {
             PromisesOf(process.Id).OnSend(message, view.Log.Last.Index);
+            if (message is { Kind: MessageKind.VoteResponse, Reject: false } && message.To != process.Id)
+                OnVote(process, message, view);
         }
+    }
+
+    private void OnVote(SimulatedProcess process, in Message vote, NodeView voter)
+    {
+        if (!_leaders.ContainsKey(vote.Term) && !process.Node.IsDamaged
+            && _cluster.Find(vote.To)?.Process is { } candidate)
+        {
+            _steps.OnVote(vote, voter, _views.GetValueOrDefault(candidate));
+        }
+
+        _cluster.OnVoted(process);
     }
 
     /// <summary>State machine safety: the same commands with the same results everywhere (Raft §5.4).</summary>
@@ -120,8 +139,8 @@ internal sealed class ClusterChecks(Cluster cluster)
                 $"{process.Id} applies {command.Id} differently: {_applied[index]} and {(payload, outcome)}.");
         }
 
-        cluster.World.Trace.Mix(command.Id.Index.Value, (long)payload, (long)process.Id.Value);
-        if (index % cluster.Plan.DigestInterval == 0)
+        _cluster.World.Trace.Mix(command.Id.Index.Value, (long)payload, (long)process.Id.Value);
+        if (index % _cluster.Plan.DigestInterval == 0)
             CompareStates(process.Id, index, process.Machine);
     }
 
@@ -151,7 +170,7 @@ internal sealed class ClusterChecks(Cluster cluster)
     public void OnEnding(SimulatedProcess process)
     {
         if (_views.Remove(process) && process.Raft.Runtime is { } runtime)
-            _durableAtEnd[process.Id] = runtime.Receiver.LocalHello.LastLog;
+            _durableAtEnd[process.Id] = runtime.Receiver.DurableEnd;
     }
 
     /// <summary>Judges why a node has stopped by itself.</summary>
@@ -175,6 +194,8 @@ internal sealed class ClusterChecks(Cluster cluster)
         if (truncated is { } from)
         {
             PromisesOf(process.Id).OnTruncated(from);
+            if (from <= view.LastChange)
+                view.LastChange = default;
             if (from <= view.Commit)
                 Fail("committed entries", $"{process.Id} overwrites {from}, and {view.Commit} is committed.");
             if (view.Role is RaftRole.Leader && core.Role is RaftRole.Leader && view.Term == core.Term)
@@ -184,7 +205,11 @@ internal sealed class ClusterChecks(Cluster cluster)
         foreach (ref readonly Entry entry in added)
         {
             if (entry.Kind is EntryKind.Membership)
+            {
                 _lastChange = LogIndex.Max(_lastChange, entry.Index);
+                _steps.OnChange(process, core, view, entry.Id);
+            }
+
             view.Log.TryGetTerm(new LogIndex(entry.Index.Value - 1), out Term before);
             if (_registry.Add(entry, new EntryId(before, new(entry.Index.Value - 1))) is { } wrong)
                 Fail("log matching", $"{process.Id}: {wrong}");
@@ -209,7 +234,10 @@ internal sealed class ClusterChecks(Cluster cluster)
             _registry.Commit(id);
             bool isHeld = IsOnQuorum(core.DecidingMembership, id) || IsOnQuorum(view.Membership, id);
             if (!isHeld && core.Role is RaftRole.Leader && !view.Term.IsZero)
-                Fail("quorum", $"{process.Id} commits {id}, which too few disks of {core.DecidingMembership} have.");
+            {
+                string disks = string.Join(", ", core.DecidingMembership.Voters.Select(each => $"{DurableOf(each)}"));
+                Fail("quorum", $"{process.Id} commits {id}, which too few of {core.DecidingMembership} have: {disks}.");
+            }
         }
     }
 
@@ -218,8 +246,8 @@ internal sealed class ClusterChecks(Cluster cluster)
             half.IsEmpty || half.Count(voter => _registry.IsHeldBy(DurableOf(voter), id)) > half.Length / 2);
 
     private EntryId DurableOf(NodeId member) =>
-        cluster.Find(member)?.Process?.Raft.Runtime is { } runtime
-            ? runtime.Receiver.LocalHello.LastLog : _durableAtEnd.GetValueOrDefault(member);
+        _cluster.Find(member)?.Process?.Raft.Runtime is { } runtime
+            ? runtime.Receiver.DurableEnd : _durableAtEnd.GetValueOrDefault(member);
 
     /// <summary>One leader a term, and it has all that was committed before (Raft §5.2, §5.4).</summary>
     private void CheckNewLeader(SimulatedProcess process, RaftCore core, NodeView view)
@@ -230,7 +258,7 @@ internal sealed class ClusterChecks(Cluster cluster)
             return;
         }
 
-        cluster.OnElected(process);
+        _cluster.OnElected(process);
         for (LogIndex i = core.FirstIndex; i <= _registry.Committed; i = i.Next)
         {
             if (_registry.FindCommitted(i) is { } id && id.Term < core.Term && !view.Log.Contains(id))
@@ -240,7 +268,7 @@ internal sealed class ClusterChecks(Cluster cluster)
 
     private void Trace(SimulatedProcess process, RaftCore core)
     {
-        TraceLog trace = cluster.World.Trace;
+        TraceLog trace = _cluster.World.Trace;
         trace.Mix(core.Term.Value, core.CommitIndex.Value, (long)process.Id.Value);
         trace.Add(
             process.Node.Name,
@@ -260,7 +288,7 @@ internal sealed class ClusterChecks(Cluster cluster)
             Fail(kind, message);
     }
 
-    private void Fail(string kind, string message) => cluster.World.Fail(kind, message);
+    private void Fail(string kind, string message) => _cluster.World.Fail(kind, message);
 
     private static ulong HashOf(params ReadOnlySpan<long> numbers)
     {

@@ -52,6 +52,15 @@ internal sealed class EntryRegistry
         return last == id;
     }
 
+    /// <summary>Returns the ids of a log that ends with an entry, from its end to an index.</summary>
+    public string Chain(EntryId last, LogIndex end)
+    {
+        List<EntryId> chain = [last];
+        while (chain[^1].Index > end && _entries.TryGetValue(chain[^1], out (ulong Digest, EntryId Previous) entry))
+            chain.Add(entry.Previous);
+        return string.Join(" after ", chain);
+    }
+
     public static ulong Digest(ReadOnlySpan<byte> bytes, ulong seed)
     {
         ulong digest = 14695981039346656037 ^ seed;

@@ -20,10 +20,23 @@ internal sealed class NodeView
 
     public Membership Membership { get; private set; } = Membership.Empty;
 
+    public NodeId TransferTarget { get; private set; }
+
+    public EntryId LogBase { get; private set; }
+
+    public EntryId LastEntry { get; private set; }
+
+    /// <summary>Gets or sets where the last change of the membership is in the log, if it is known.</summary>
+    public LogIndex LastChange { get; set; }
+
+    /// <summary>Gets or sets how many turns a leader has had.</summary>
+    public int Turns { get; set; }
+
     public void Follow(RaftCore core)
     {
         HardState hardState = core.HardState;
         (Term, Vote, Commit) = (hardState.Term, hardState.Vote, hardState.Commit);
+        (TransferTarget, LogBase, LastEntry) = (core.TransferTarget, core.LogBase, core.LastEntry);
         (Role, Applied, Membership) = (core.Role, core.AppliedIndex, core.DecidingMembership);
     }
 }

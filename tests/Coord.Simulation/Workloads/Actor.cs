@@ -21,7 +21,7 @@ internal sealed class Actor
         Clock = new ProcessClock(
             cluster.World, drift == 0 ? 0 : Chance.Fork("clock").Between(-drift, drift), static _ => false);
         Patience = cluster.Plan.Patience;
-        Store = new ClientStore(this);
+        Client = new ClientStore(this);
     }
 
     /// <summary>Gets the client's number, from zero.</summary>
@@ -33,7 +33,10 @@ internal sealed class Actor
     public ProcessClock Clock { get; }
 
     /// <summary>Gets the store as the client reaches it: over a network, through a member that may be down.</summary>
-    public IKeyValueStore Store { get; }
+    public IKeyValueStore Store => Client;
+
+    /// <summary>Gets the same, for calls that are of no store.</summary>
+    public ClientStore Client { get; }
 
     public World World => _cluster.World;
 

@@ -95,8 +95,8 @@ internal sealed class ClientStore(Actor actor) : IKeyValueStore
     }
 
     /// <summary>Goes to a member and back, unless one of the two ways fails.</summary>
-    private async ValueTask<T> CallAsync<T>(
-        Func<IKeyValueStore, CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken)
+    public async ValueTask<T> AskAsync<T>(
+        Func<SimulatedProcess, CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken = default)
     {
         SimulatedProcess process = await ReachAsync(cancellationToken).ConfigureAwait(false);
         using CancellationTokenSource giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -115,12 +115,16 @@ internal sealed class ClientStore(Actor actor) : IKeyValueStore
         throw new OutcomeUnknownException($"{process.Id} did not answer.");
     }
 
+    private ValueTask<T> CallAsync<T>(
+        Func<IKeyValueStore, CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken) =>
+        AskAsync((process, token) => call(process.Store, token), cancellationToken);
+
     private async Task<T> ExchangeAsync<T>(
-        SimulatedProcess process, Func<IKeyValueStore, CancellationToken, ValueTask<T>> call, CancellationToken token)
+        SimulatedProcess process, Func<SimulatedProcess, CancellationToken, ValueTask<T>> call, CancellationToken token)
     {
         try
         {
-            T answer = await call(process.Store, token).ConfigureAwait(false);
+            T answer = await call(process, token).ConfigureAwait(false);
             await HopAsync(process, token).ConfigureAwait(false);
             return answer;
         }

@@ -15,6 +15,7 @@ internal sealed class RegisterWorkload(Chance chance) : IWorkload
 
     private readonly StoreHistory _history = new("register");
     private readonly int _keys = (int)chance.Fork("keys").LogUniform(1, 32);
+    private readonly int _maxValue = (int)chance.Fork("value").LogUniform(1, 16 << 10);
     private int _values;
 
     /// <inheritdoc/>
@@ -59,7 +60,8 @@ internal sealed class RegisterWorkload(Chance chance) : IWorkload
         return findings;
     }
 
-    private string NextValue(Actor actor) => $"{actor.Number}.{++_values}";
+    private string NextValue(Actor actor) =>
+        $"{actor.Number}.{++_values}".PadRight((int)actor.Chance.LogUniform(1, _maxValue), '.');
 
     private static StoreInput Swap(string key, string? expected, string value)
     {

@@ -32,6 +32,13 @@ internal sealed class WatchWorkload(Chance chance) : IWorkload
             parts.Add(new WatchFollower(actor, own, _history, _runs, $"{actor.Number}.{i}").RunAsync(DrawRange(own)));
         }
 
+        Chance many = actor.Chance.Fork("stream");
+        if (many.Next(2) == 0)
+        {
+            parts.Add(new WatchStreamFollower(actor, many, _history, _runs, $"{actor.Number}.s")
+                .RunAsync(() => DrawRange(many)));
+        }
+
         await Task.WhenAll(parts).ConfigureAwait(false);
     }
 

@@ -12,6 +12,7 @@ internal static class WorkloadCatalogue
         ["leases"] = static chance => new LeaseWorkload(chance),
         ["locks"] = static chance => new LockWorkload(chance, isElection: false),
         ["registers"] = static chance => new RegisterWorkload(chance),
+        ["sessions"] = static chance => new SessionWorkload(chance),
         ["watches"] = static chance => new WatchWorkload(chance),
     };
 
