@@ -111,11 +111,18 @@ internal sealed class SimulationRun
     {
         Membership membership = _cluster.Checks.Newest;
         SimulatedNode[] voters = [.. membership.Voters.Select(voter => _cluster.Find(voter)!)];
-        if (membership.IsJoint || _cluster.Checks.HasPendingMembership || voters.Any(voter => voter.IsRetired))
+        if (membership.IsJoint || _injector!.IsChangingMembers || _cluster.Checks.HasPendingMembership
+            || voters.Any(voter => voter.IsRetired || !Knows(voter, membership)))
+        {
             return [];
+        }
 
         return [.. voters.OrderBy(_ => chance.Next()).Take((voters.Length - 1) / 2)];
     }
+
+    /// <summary>Tells whether a member decides by the newest membership: it takes effect when it is applied.</summary>
+    private static bool Knows(SimulatedNode node, Membership membership) =>
+        node.Process is { } process && process.Raft.Status.Membership.Version == membership.Version;
 
     /// <summary>Waits until there is a leader, and all members have applied all that it has.</summary>
     private async Task ConvergeAsync()

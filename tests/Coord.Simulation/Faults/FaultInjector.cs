@@ -41,6 +41,9 @@ internal sealed class FaultInjector
     /// <summary>Gets how many faults have happened.</summary>
     public int Injections { get; private set; }
 
+    /// <summary>Gets a value indicating whether somebody waits for a change of the membership.</summary>
+    public bool IsChangingMembers => _nodes.IsChangingMembers;
+
     /// <summary>Ends all faults: everything runs again, and everybody reaches everybody.</summary>
     /// <param name="rests">The members that stay down, until they are woken.</param>
     public void Heal(IReadOnlyCollection<SimulatedNode> rests)

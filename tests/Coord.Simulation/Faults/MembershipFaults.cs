@@ -17,6 +17,9 @@ internal sealed class MembershipFaults(Cluster cluster)
 
     private int _changesUnderWay;
 
+    /// <summary>Gets a value indicating whether somebody waits for a change, which may still come.</summary>
+    public bool IsChanging => _changesUnderWay > 0;
+
     private Membership Newest => cluster.Checks.Newest;
 
     private bool IsAnyLost => Newest.Voters.Any(voter => cluster.Find(voter) is { IsRetired: true });

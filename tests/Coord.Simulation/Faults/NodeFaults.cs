@@ -10,6 +10,9 @@ internal sealed class NodeFaults(Cluster cluster)
 {
     private readonly MembershipFaults _membership = new(cluster);
 
+    /// <summary>Gets a value indicating whether somebody waits for a change of the membership.</summary>
+    public bool IsChangingMembers => _membership.IsChanging;
+
     /// <summary>Gives a member up that cannot start any more, and lets another take its place.</summary>
     public void Replace(SimulatedNode node) => _membership.Replace(node);
 

@@ -46,9 +46,9 @@ internal sealed class WatchStreamFollower(
             while (!process.IsGone && !actor.IsOver && actor.Now < until)
                 await ReadAsync(stream, open).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is CoordException or ObjectDisposedException)
+        catch (Exception exception) when (exception is CoordException or ObjectDisposedException or IOException)
         {
-            // The member has stopped.
+            // The member has stopped, or its disk did.
         }
     }
 
