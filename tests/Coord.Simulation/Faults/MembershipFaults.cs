@@ -47,9 +47,17 @@ internal sealed class MembershipFaults(Cluster cluster)
     {
         int lost = Newest.Voters.Count(
             voter => voter == node.Id || cluster.Find(voter) is { IsRetired: true } or { IsDamaged: true });
-        return _changesUnderWay == 0 && !Newest.IsJoint && !cluster.Checks.HasPendingMembership
+        return _changesUnderWay == 0 && Newest.Voters.All(Knows)
+            && !Newest.IsJoint && !cluster.Checks.HasPendingMembership
             && Newest.IsVoter(node.Id) && lost <= (Newest.Voters.Length - 1) / 2;
     }
+
+    /// <summary>
+    /// Tells whether a voter decides by the newest membership, or is lost: a change takes effect when it is applied,
+    /// and who does not know of it yet may need one for his election who is gone.
+    /// </summary>
+    private bool Knows(NodeId voter) => cluster.Find(voter) is { IsRetired: true }
+        || cluster.Find(voter)?.Process?.Raft.Status.Membership.Version == Newest.Version;
 
     /// <summary>Gives a member up, and lets another take its place.</summary>
     public void Replace(SimulatedNode node)
