@@ -71,10 +71,10 @@ internal sealed class SnapshotChunkReader : IDisposable
         if (length > _buffer.Length)
             throw Damaged($"a chunk claims {length} bytes");
 
-        if (length > _buffer.Length || _file.Read(_buffer.AsSpan(0, (int)length), Offset + header.Length) < length)
+        Span<byte> chunk = _buffer.AsSpan(0, (int)length);
+        if (_file.Read(chunk, Offset + header.Length) < chunk.Length)
             throw Damaged("it ends within a chunk");
 
-        Span<byte> chunk = _buffer.AsSpan(0, (int)length);
         uint checksum = SnapshotFormat.ComputeChunkChecksum(_checksum, chunk);
         if (checksum != BinaryPrimitives.ReadUInt32LittleEndian(header[4..]))
             throw Damaged("the checksum of a chunk is wrong");

@@ -239,7 +239,7 @@ public sealed class SnapshotStoreTests
         Assert.InRange(again.Offset, 2 * Chunk, (2 * Chunk) + 5000);
     }
 
-    /// <summary>What a failed sync should have written can be read still, and the next sync does not write it.</summary>
+    /// <summary>What a failed sync should have written can still be read, and the next does not write it.</summary>
     [Fact]
     public void Receiving_begins_again_after_a_sync_that_failed()
     {
