@@ -139,8 +139,9 @@ internal sealed class WalMarkFile : IDisposable
 
             if (version is not (FormatVersion or CautiousVersion))
             {
-                throw new LogCorruptedException(
-                    path, 8, $"it has format version {version}, and this program reads up to {CautiousVersion}.");
+                throw new DataDirectoryException(
+                    $"{path} has format version {version}, and this program reads up to {CautiousVersion}. "
+                    + "Use the version of the program that wrote it.");
             }
 
             ulong generation = BinaryPrimitives.ReadUInt64LittleEndian(slot[16..]);

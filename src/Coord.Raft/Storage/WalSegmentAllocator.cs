@@ -68,7 +68,7 @@ internal sealed class WalSegmentAllocator : IDisposable
         IFile file = _fileSystem.Open(path, FileAccessMode.ReadWrite, _options.SyncStrategy);
         Span<byte> page = new byte[WalSegmentHeader.PageBytes];
         file.Read(page, 0);
-        WalSegmentHeader? header = WalSegmentHeader.Read(page, out string problem);
+        WalSegmentHeader? header = WalSegmentHeader.Read(page, path, out string problem);
         if (header is { } known && known.Epoch == _nextEpoch && known.SegmentBytes == _options.SegmentBytes)
         {
             _prepared = new PreparedSegment(file, path, known);

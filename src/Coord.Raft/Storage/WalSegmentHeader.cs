@@ -33,7 +33,10 @@ internal readonly record struct WalSegmentHeader(Guid DirectoryId, ulong Epoch, 
     }
 
     /// <summary>Reads a page; on failure says what is wrong with it.</summary>
-    public static WalSegmentHeader? Read(ReadOnlySpan<byte> page, out string problem)
+    /// <exception cref="DataDirectoryException">
+    /// It is intact and of another version: not damaged, so nobody may repair it.
+    /// </exception>
+    public static WalSegmentHeader? Read(ReadOnlySpan<byte> page, string path, out string problem)
     {
         if (page.Length < PageBytes || !page[..Magic.Length].SequenceEqual(Magic))
         {
@@ -50,8 +53,9 @@ internal readonly record struct WalSegmentHeader(Guid DirectoryId, ulong Epoch, 
 
         if (version != FormatVersion)
         {
-            problem = $"it has format version {version}, and this program reads {FormatVersion}; use the newer program";
-            return null;
+            throw new DataDirectoryException(
+                $"{path} has format version {version}, and this program reads {FormatVersion}. "
+                + "Use the version of the program that wrote it.");
         }
 
         int size = BinaryPrimitives.ReadInt32LittleEndian(page[12..]);

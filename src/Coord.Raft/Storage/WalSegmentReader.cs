@@ -30,6 +30,7 @@ internal sealed class WalSegmentReader(IFileSystem fileSystem, Guid directoryId)
     /// <exception cref="LogCorruptedException">
     /// Its header is damaged, or it is not the one that its name says.
     /// </exception>
+    /// <exception cref="DataDirectoryException">Another version of the program wrote it.</exception>
     public void Load(string path, ulong epoch)
     {
         Path = path;
@@ -41,7 +42,7 @@ internal sealed class WalSegmentReader(IFileSystem fileSystem, Guid directoryId)
         Span<byte> page = stackalloc byte[WalSegmentHeader.PageBytes];
         page.Clear();
         ReadTwice(file, page, 0);
-        WalSegmentHeader header = WalSegmentHeader.Read(page, out string problem)
+        WalSegmentHeader header = WalSegmentHeader.Read(page, path, out string problem)
             ?? throw new LogCorruptedException(path, 0, $"{problem}.");
         if (header.DirectoryId != directoryId)
             throw new LogCorruptedException(path, 16, $"it belongs to another data directory, {header.DirectoryId}.");
@@ -83,7 +84,7 @@ internal sealed class WalSegmentReader(IFileSystem fileSystem, Guid directoryId)
             }
         }
 
-        WalSegmentHeader? header = WalSegmentHeader.Read(Segment, out _);
+        WalSegmentHeader? header = WalSegmentHeader.Read(Segment, path, out _);
         if (header is { } known && (known.DirectoryId != directoryId || known.Epoch != epoch))
             throw new LogCorruptedException(path, 16, "it is another directory's, or another segment.");
 

@@ -287,7 +287,7 @@ public sealed class LogRepairTests
     {
         List<(int Start, int Size)> records = [];
         byte[] bytes = disk.ReadAll(FirstSegment(disk));
-        WalSegmentHeader header = WalSegmentHeader.Read(bytes, out _)!.Value;
+        WalSegmentHeader header = WalSegmentHeader.Read(bytes, "", out _)!.Value;
         int offset = WalSegmentHeader.PageBytes;
         while (WalRecord.TryRead(bytes, PlaceOf(header, offset), out WalRecord record))
         {
@@ -301,7 +301,7 @@ public sealed class LogRepairTests
     private static int FindEntry(MemoryFileSystem disk, LogIndex index)
     {
         byte[] bytes = disk.ReadAll(FirstSegment(disk));
-        WalSegmentHeader header = WalSegmentHeader.Read(bytes, out _)!.Value;
+        WalSegmentHeader header = WalSegmentHeader.Read(bytes, "", out _)!.Value;
         return RecordsOf(disk).Single(place =>
             WalRecord.TryRead(bytes, PlaceOf(header, place.Start), out WalRecord record)
             && record.Kind is WalRecordKind.Entry && record.Id.Index == index).Start;
