@@ -274,7 +274,7 @@ public sealed class RaftNodeTests
         await node.ProposeAsync(Bytes("good"));
         cluster.Machines[node.Id].Breaks = true;
         Task<ProposalResult>[] writes =
-            [.. Enumerable.Range(0, 20).Select(i => node.ProposeAsync(Bytes($"{i}")).AsTask())];
+            [.. Enumerable.Range(0, 20).Select(async i => await node.ProposeAsync(Bytes($"{i}")))];
 
         foreach (Task<ProposalResult> write in writes)
         {
