@@ -78,7 +78,8 @@ public sealed partial class RaftNode
 
     private async Task ShutDownAsync(Exception? failure)
     {
-        if (Interlocked.Exchange(ref _lifecycle, 2) == 2)
+        int before = Interlocked.Exchange(ref _lifecycle, 2);
+        if (before == 2)
         {
             // Somebody else shuts it down; who asks waits until that is done.
             await Completion.WaitAsync(CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -87,6 +88,9 @@ public sealed partial class RaftNode
 
         Exception? closing = null;
         await _stopping.CancelAsync().ConfigureAwait(false);
+
+        // It may be repairing its log. Whoever starts another node in the directory afterwards must find it free.
+        bool isRunning = before == 1 && await _startEnded.Task.ConfigureAwait(false);
         try
         {
             // Nothing comes in any more before the loops end.
@@ -101,8 +105,11 @@ public sealed partial class RaftNode
 
         try
         {
-            closing = _runtime?.Stop(failure) ?? closing;
-            _runtime?.FailAll(failure);
+            if (isRunning)
+            {
+                closing = _runtime!.Stop(failure) ?? closing;
+                _runtime.FailAll(failure);
+            }
         }
 #pragma warning disable CA1031 // It is reported as what ended the node.
         catch (Exception exception)

@@ -30,6 +30,9 @@ public sealed partial class RaftNode : IAsyncDisposable
     private readonly long _requestTimeout;
     private readonly ReceiverSlot _receiver = new();
     private readonly CancellationTokenSource _stopping = new();
+
+    // Ends with the attempt to start, and tells whether it has come to something.
+    private readonly TaskCompletionSource<bool> _startEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private NodeRuntime? _runtime;
     private bool _isRepairing;
     private int _lifecycle;
@@ -116,29 +119,43 @@ public sealed partial class RaftNode : IAsyncDisposable
     /// <exception cref="LogCorruptedException">
     /// Bytes that were durable are damaged, and no other member can help; nothing was deleted.
     /// </exception>
+    /// <exception cref="OperationCanceledException">It was given up, or the node was stopped meanwhile.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         if (Interlocked.CompareExchange(ref _lifecycle, 1, 0) != 0)
             throw new InvalidOperationException("A node is started once.");
 
+        bool isRunning = false;
         try
         {
-            _runtime = await OpenAsync(cancellationToken).ConfigureAwait(false);
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
+            _runtime = await OpenAsync(stop.Token).ConfigureAwait(false);
+            stop.Token.ThrowIfCancellationRequested();
             _runtime.Driver.OnStatusChanged = Publish;
             if (_receiver.Begin(_runtime.Receiver))
-                await _transport.StartAsync(_receiver, cancellationToken).ConfigureAwait(false);
+                await _transport.StartAsync(_receiver, stop.Token).ConfigureAwait(false);
             _transport.UpdateMembers(Status.Membership.Members);
             _runtime.Start();
+            isRunning = true;
         }
         catch (Exception exception)
         {
-            // Nothing runs: whoever stops or disposes the node from now on finds that done.
-            Volatile.Write(ref _lifecycle, 2);
+            // Nothing runs: whoever stops or disposes the node from now on finds that done. Who is doing so already
+            // waits for this, and does the rest.
+            bool isStopping = Interlocked.Exchange(ref _lifecycle, 2) == 2;
             _runtime?.Close();
             _runtime?.FailAll(exception);
-            _completion.TrySetException(exception);
-            await _transport.DisposeAsync().ConfigureAwait(false);
+            if (!isStopping)
+            {
+                _completion.TrySetException(exception);
+                await _transport.DisposeAsync().ConfigureAwait(false);
+            }
+
             throw;
+        }
+        finally
+        {
+            _startEnded.TrySetResult(isRunning);
         }
     }
 
@@ -156,10 +173,9 @@ public sealed partial class RaftNode : IAsyncDisposable
                 throw;
 
             Volatile.Write(ref _isRepairing, true);
-            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
             if (_receiver.Begin(repair))
-                await _transport.StartAsync(_receiver, stop.Token).ConfigureAwait(false);
-            await repair.RunAsync(stop.Token).ConfigureAwait(false);
+                await _transport.StartAsync(_receiver, cancellationToken).ConfigureAwait(false);
+            await repair.RunAsync(cancellationToken).ConfigureAwait(false);
         }
 
         NodeRuntime runtime = NodeRuntime.Open(_context, _stateMachine, Fail);

@@ -26,6 +26,13 @@ internal sealed class ReceiverSlot : IRaftMessageReceiver
         _current!.Receive(from, message, arena);
 
     /// <inheritdoc/>
+    public ReceiveResult Enqueue(NodeId from, in ReadOnlySequence<byte> message, EntryArena arena) =>
+        _current!.Enqueue(from, message, arena);
+
+    /// <inheritdoc/>
+    public void Flush() => _current!.Flush();
+
+    /// <inheritdoc/>
     public void ReportUnreachable(NodeId peer) => _current!.ReportUnreachable(peer);
 
     /// <inheritdoc/>

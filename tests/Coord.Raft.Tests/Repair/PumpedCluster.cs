@@ -140,7 +140,7 @@ internal sealed class PumpedCluster : IAsyncDisposable
     }
 
     public Task ConvergedAsync(IReadOnlyCollection<string> commands, params ulong[] ids) => RunAsync(
-        () => ids.All(id => IsStarted(id) && Machines[id].Commands.SequenceEqual(commands)),
+        () => ids.Count(IsStarted) == ids.Length && ids.All(id => Machines[id].Commands.SequenceEqual(commands)),
         $"{commands.Count} commands on {string.Join(", ", ids)}");
 
     /// <summary>Moves clock and loops until a condition holds.</summary>
