@@ -29,6 +29,9 @@ public sealed record UnitSpec
     /// <summary>Gets where it may run.</summary>
     public UnitConstraints Constraints { get; init; } = UnitConstraints.None;
 
+    /// <summary>Gets what it has to do with other units of its node.</summary>
+    public UnitDependencies Dependencies { get; init; } = UnitDependencies.None;
+
     /// <summary>Gets what one slot needs, each resource once.</summary>
     public IReadOnlyList<ResourceAmount> Requests { get; init; } = [];
 
