@@ -209,7 +209,7 @@ public sealed class WatchStreamTests : IDisposable
         Assert.Equal(0, stream.BufferedBytes);
     }
 
-    /// <summary>Else a client could hold a buffer's worth of each watch, by removing whichever had an event first.</summary>
+    /// <summary>Else a client could fill the buffer of each watch, by removing whichever had an event first.</summary>
     [Fact]
     public void What_watches_share_counts_until_the_last_of_them_lets_go()
     {

@@ -39,7 +39,7 @@ internal static class PlainHeaders
         return true;
     }
 
-    /// <summary>Tells how long the client of a call waits; nothing if it does not say, or longer than timers can.</summary>
+    /// <summary>Tells how long the client of a call waits; null if it does not say, or very long.</summary>
     public static TimeSpan? TimeoutOf(HttpRequest request) =>
         request.Headers.TryGetValue(Timeout, out StringValues value) && ReadTimeout(value) is var timeout
             && timeout <= MaxTimeout ? timeout : null;

@@ -6,7 +6,7 @@ using Grpc.Core;
 
 namespace Coord.AspNetCore.Services;
 
-/// <summary>Takes the methods of a service and passes them on, with what Go's gRPC says of malformed messages.</summary>
+/// <summary>Takes the methods of a service and passes them on; a malformed message they call what Go does.</summary>
 internal sealed class EtcdBinder<[DynamicallyAccessedMembers(
     DynamicallyAccessedMemberTypes.PublicConstructors | DynamicallyAccessedMemberTypes.PublicMethods
     | DynamicallyAccessedMemberTypes.NonPublicMethods)] TShown>(ServiceMethodProviderContext<TShown> context)

@@ -45,7 +45,8 @@ internal static class MessageLimit
         ReadResult result;
         try
         {
-            result = await body.ReadAtLeastAsync(GrpcFrame.PrefixBytes, deadline?.Token ?? aborted).ConfigureAwait(false);
+            result = await body.ReadAtLeastAsync(GrpcFrame.PrefixBytes, deadline?.Token ?? aborted)
+                .ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (deadline is { IsOver: true })
         {
