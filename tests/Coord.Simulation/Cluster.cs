@@ -41,12 +41,11 @@ internal sealed class Cluster
     public bool IsHealed { get; set; }
 
     /// <summary>
-    /// Gets the machines whose addresses clients have; after healing only those that are members, as far as known.
+    /// Gets the machines whose addresses clients have; after healing only those that are members still.
     /// </summary>
     public IReadOnlyList<SimulatedNode> Reachable => IsHealed && Leader is { } leader
         ? [.. leader.Raft.Status.Membership.Members.Select(member => _nodes[member.Id]).Where(node => node.IsUp)]
-        : [.. _nodes.Values.Where(node => !node.IsRetired
-            && (!Network.Fates.IsHealed || Checks.Newest.Voters.IsEmpty || Checks.Newest.Contains(node.Id)))];
+        : [.. _nodes.Values.Where(node => !node.IsRetired)];
 
     /// <summary>Gets or sets how many moments were told apart.</summary>
     public long Moments { get; set; }

@@ -17,44 +17,16 @@ internal sealed class EtcdInterceptor(EtcdMember member, CallMetrics metrics) : 
     public static bool RequiresLeader(ServerCallContext context) =>
         context.RequestHeaders.GetValue(RequireLeaderKey) == "true";
 
-    public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
-        TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation) =>
-        RunAsync(
-            context,
-            "unary",
-            forLearners: request is StatusRequest or RangeRequest { Serializable: true },
-            () => continuation(request, context));
-
-    public override Task ServerStreamingServerHandler<TRequest, TResponse>(
-        TRequest request,
-        IServerStreamWriter<TResponse> responseStream,
-        ServerCallContext context,
-        ServerStreamingServerMethod<TRequest, TResponse> continuation) =>
-        RunAsync(
-            context,
-            "server_stream",
-            forLearners: request is SnapshotRequest,
-            () => WithoutResultAsync(continuation(request, responseStream, context)));
-
-    public override Task DuplexStreamingServerHandler<TRequest, TResponse>(
-        IAsyncStreamReader<TRequest> requestStream,
-        IServerStreamWriter<TResponse> responseStream,
-        ServerCallContext context,
-        DuplexStreamingServerMethod<TRequest, TResponse> continuation) =>
-        RunAsync(
-            context,
-            "bidi_stream",
-            forLearners: false,
-            () => WithoutResultAsync(continuation(requestStream, responseStream, context)));
-
-    private async Task<T> RunAsync<T>(ServerCallContext context, string type, bool forLearners, Func<Task<T>> run)
+    public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
+        TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
-        MethodCounters counters = metrics.Begin(context.Method, type);
+        MethodCounters counters = metrics.Begin(context.Method, "unary");
         StatusCode code = StatusCode.OK;
         try
         {
+            bool forLearners = request is StatusRequest or RangeRequest { Serializable: true };
             member.Admit(forLearners, RequiresLeader(context));
-            return await run().ConfigureAwait(false);
+            return await continuation(request, context).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -68,18 +40,62 @@ internal sealed class EtcdInterceptor(EtcdMember member, CallMetrics metrics) : 
         }
     }
 
-    private static async Task<bool> WithoutResultAsync(Task stream)
+    public override async Task ServerStreamingServerHandler<TRequest, TResponse>(
+        TRequest request,
+        IServerStreamWriter<TResponse> responseStream,
+        ServerCallContext context,
+        ServerStreamingServerMethod<TRequest, TResponse> continuation)
     {
-        await stream.ConfigureAwait(false);
-        return true;
+        MethodCounters counters = metrics.Begin(context.Method, "server_stream");
+        StatusCode code = StatusCode.OK;
+        try
+        {
+            member.Admit(forLearners: request is SnapshotRequest, RequiresLeader(context));
+            await continuation(request, responseStream, context).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            RpcException failure = Translate(exception, context);
+            code = failure.StatusCode;
+            throw failure;
+        }
+        finally
+        {
+            counters.End(code);
+        }
+    }
+
+    public override async Task DuplexStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream,
+        IServerStreamWriter<TResponse> responseStream,
+        ServerCallContext context,
+        DuplexStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        MethodCounters counters = metrics.Begin(context.Method, "bidi_stream");
+        StatusCode code = StatusCode.OK;
+        try
+        {
+            member.Admit(forLearners: false, RequiresLeader(context));
+            await continuation(requestStream, responseStream, context).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            RpcException failure = Translate(exception, context);
+            code = failure.StatusCode;
+            throw failure;
+        }
+        finally
+        {
+            counters.End(code);
+        }
     }
 
     private static RpcException Translate(Exception exception, ServerCallContext context)
     {
         // A call that its client has given up is "cancelled", whatever that broke on the way.
         EtcdError error = context.CancellationToken.IsCancellationRequested
-            ? EtcdError.Canceled
+            ? new EtcdError(StatusCode.Cancelled, "context canceled")
             : ErrorTable.Find(exception);
-        return error.ToRpcException();
+        return new RpcException(new Status(error.Code, error.Text));
     }
 }

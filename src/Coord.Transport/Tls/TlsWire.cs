@@ -50,7 +50,6 @@ internal sealed class TlsWire : Wire
             AllowRenegotiation = false,
             // A resumed session would skip the look at the certificate.
             AllowTlsResume = false,
-            CipherSuitesPolicy = context.Suites,
         };
         return wire.AuthenticateAsync(stream => stream.AuthenticateAsClientAsync(options));
     }
@@ -68,7 +67,6 @@ internal sealed class TlsWire : Wire
             RemoteCertificateValidationCallback = wire.Check,
             AllowRenegotiation = false,
             AllowTlsResume = false,
-            CipherSuitesPolicy = context.Suites,
         };
         return wire.AuthenticateAsync(stream => stream.AuthenticateAsServerAsync(options));
     }

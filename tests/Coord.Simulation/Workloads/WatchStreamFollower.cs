@@ -1,6 +1,5 @@
 using Coord.Kv;
 using Coord.Raft;
-using Coord.Raft.Tests.Storage;
 using Coord.Simulation.Checking;
 using Coord.Simulation.Kernel;
 using Coord.Simulation.Nodes;
@@ -47,8 +46,7 @@ internal sealed class WatchStreamFollower(
             while (!process.IsGone && !actor.IsOver && actor.Now < until)
                 await ReadAsync(stream, open).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is CoordException or ObjectDisposedException
-            or IOException or PowerCutException)
+        catch (Exception exception) when (exception is CoordException or ObjectDisposedException or IOException)
         {
             // The member has stopped, or its disk did.
         }
