@@ -30,15 +30,15 @@ public static class CoordEtcdEndpointRouteBuilderExtensions
         int maxBytes = services.GetRequiredService<IOptions<EtcdApiOptions>>().Value.MaxRequestBytes
             + MessageLimit.OverheadBytes;
         PlainCalls plain = services.GetRequiredService<PlainCalls>();
-        Limit(endpoints.MapGrpcService<KvService>());
-        Limit(endpoints.MapGrpcService<WatchService>());
-        Limit(endpoints.MapGrpcService<LeaseService>());
-        Limit(endpoints.MapGrpcService<ClusterService>());
-        Limit(endpoints.MapGrpcService<MaintenanceService>());
-        Limit(endpoints.MapGrpcService<AuthService>());
-        Limit(endpoints.MapGrpcService<LockService>());
-        Limit(endpoints.MapGrpcService<ElectionService>());
-        Limit(endpoints.MapGrpcService<SessionService>());
+        Limit(endpoints.MapGrpcService<EtcdService<KvService>>());
+        Limit(endpoints.MapGrpcService<EtcdService<WatchService>>());
+        Limit(endpoints.MapGrpcService<EtcdService<LeaseService>>());
+        Limit(endpoints.MapGrpcService<EtcdService<ClusterService>>());
+        Limit(endpoints.MapGrpcService<EtcdService<MaintenanceService>>());
+        Limit(endpoints.MapGrpcService<EtcdService<AuthService>>());
+        Limit(endpoints.MapGrpcService<EtcdService<LockService>>());
+        Limit(endpoints.MapGrpcService<EtcdService<ElectionService>>());
+        Limit(endpoints.MapGrpcService<EtcdService<SessionService>>());
 
         GatewayRoutes gateway = services.GetRequiredService<GatewayRoutes>();
         Map("/v3/{**path}", gateway.InvokeAsync);
@@ -54,7 +54,7 @@ public static class CoordEtcdEndpointRouteBuilderExtensions
         void Limit(GrpcServiceEndpointConventionBuilder service) =>
             service.Add(endpoint =>
             {
-                MessageLimit.Apply(endpoint, maxBytes);
+                MessageLimit.Apply(endpoint, maxBytes, plain.Clock);
                 plain.Apply(endpoint);
             });
 

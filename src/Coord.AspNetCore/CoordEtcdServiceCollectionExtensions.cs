@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Coord.AspNetCore;
 using Coord.AspNetCore.Diagnostics;
 using Coord.AspNetCore.Gateway;
@@ -7,6 +8,11 @@ using Coord.AspNetCore.Http;
 using Coord.AspNetCore.Services;
 using Coord.Hosting;
 using Coord.Kv;
+using Coord.Protocol.Etcd;
+using Coord.Protocol.Sessions;
+using Coord.Protocol.V3Election;
+using Grpc.AspNetCore.Server.Model;
+using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -74,15 +80,27 @@ public static class CoordEtcdServiceCollectionExtensions
     private static void AddServices(IServiceCollection services)
     {
         services.TryAddSingleton<EtcdInterceptor>();
-        services.TryAddSingleton<KvService>();
-        services.TryAddSingleton<WatchService>();
-        services.TryAddSingleton<LeaseService>();
-        services.TryAddSingleton<ClusterService>();
-        services.TryAddSingleton<MaintenanceService>();
-        services.TryAddSingleton<AuthService>();
-        services.TryAddSingleton<LockService>();
-        services.TryAddSingleton<SessionService>();
-        services.TryAddSingleton<ElectionService>();
+        Add<KvService>(KV.BindService);
+        Add<WatchService>(Watch.BindService);
+        Add<LeaseService>(Lease.BindService);
+        Add<ClusterService>(Cluster.BindService);
+        Add<MaintenanceService>(Maintenance.BindService);
+        Add<AuthService>(Auth.BindService);
+        Add<LockService>(Coord.Protocol.V3Lock.Lock.BindService);
+        Add<SessionService>(Session.BindService);
+        Add<ElectionService>(Election.BindService);
+
+        void Add<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TService>(
+            Action<ServiceBinderBase, TService> bind)
+            where TService : class
+        {
+            services.TryAddSingleton<TService>();
+            services.TryAddSingleton(provider =>
+                new EtcdService<TService>(provider.GetRequiredService<TService>(), bind));
+            services.TryAddEnumerable(
+                ServiceDescriptor.Singleton<IServiceMethodProvider<EtcdService<TService>>, EtcdService<TService>>(
+                    provider => provider.GetRequiredService<EtcdService<TService>>()));
+        }
     }
 
     /// <summary>Takes over what the options of a node say that was added with <c>AddCoord</c>.</summary>

@@ -58,7 +58,10 @@ public sealed class KeyValueOptions
     public int MaxWatchBufferEvents { get; set; } = 1024;
 
     /// <summary>Gets or sets how many bytes wait for one slow watch before it has to read them from history.</summary>
-    /// <value>1,048,576 bytes (1 MiB). For all watches of one <see cref="WatchStream"/>, 16 times as much.</value>
+    /// <value>
+    /// 1,048,576 bytes (1 MiB). For all watches of one <see cref="WatchStream"/> together 16 times as much, and as much
+    /// again with its reader; what several of them wait for counts once.
+    /// </value>
     public long MaxWatchBufferBytes { get; set; } = 1024 * 1024;
 
     /// <summary>Gets or sets how often a watch reports its progress, if it asked for that.</summary>

@@ -77,19 +77,19 @@ internal static class Mutants
     /// <summary>An append cuts what is behind it, also if it agrees (raft.md 26).</summary>
     public static bool EveryAppendTruncates { get; private set; }
 
-    /// <summary>A follower commits what the leader has not shown to agree (raft.md 25).</summary>
+    /// <summary>A follower takes the commit index also of an append that does not fit (raft.md 25).</summary>
     public static bool CommitBeyondVerified { get; private set; }
 
-    /// <summary>A follower acknowledges its whole log instead of what agrees.</summary>
+    /// <summary>A follower acknowledges what it has, instead of refusing what does not fit.</summary>
     public static bool UnverifiedAcknowledged { get; private set; }
 
     /// <summary>What was cut and written anew counts as durable at once (raft.md 3).</summary>
     public static bool CutStaysDurable { get; private set; }
 
-    /// <summary>A report about overwritten entries counts for those that replaced them (raft.md 3).</summary>
+    /// <summary>A report about overwritten entries counts for those in their places (raft.md 3).</summary>
     public static bool LateDurabilityCounts { get; private set; }
 
-    /// <summary>A new leader counts entries that its disk does not have yet (raft.md 2).</summary>
+    /// <summary>A leader counts its own entries before its disk has them (raft.md 2).</summary>
     public static bool OwnCopyCountsUnsynced { get; private set; }
 
     /// <summary>The log forgets the term of the entry that a snapshot ends with.</summary>

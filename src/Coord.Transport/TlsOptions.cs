@@ -1,3 +1,5 @@
+using System.Net.Security;
+
 namespace Coord.Transport;
 
 /// <summary>Sets up mutual TLS between members: each proves to each other, in both directions, who it is.</summary>
@@ -45,6 +47,11 @@ public sealed class TlsOptions
     /// </remarks>
     public IList<string> AllowedNames { get; } = [];
 
+    /// <summary>Gets the cipher suites that may be used.</summary>
+    /// <value>Empty: the system decides. Without one of TLS 1.3's, only TLS 1.2 is spoken.</value>
+    /// <remarks>Not on Windows, where only the system decides.</remarks>
+    public IList<TlsCipherSuite> CipherSuites { get; } = [];
+
     /// <summary>Gets or sets how often to look whether the files have changed.</summary>
     /// <value>30 seconds.</value>
     public TimeSpan ReloadInterval { get; set; } = TimeSpan.FromSeconds(30);
@@ -56,6 +63,9 @@ public sealed class TlsOptions
             return $"{nameof(CertificateFile)} is missing: name the PEM file of this member's certificate.";
         if (TrustedCertificateFiles.Count == 0 && !TrustsAnyCertificate)
             return $"{nameof(TrustedCertificateFiles)} is empty: name the file of the certificates' authority.";
+
+        if (CipherSuites.Count > 0 && OperatingSystem.IsWindows())
+            return $"{nameof(CipherSuites)} has no effect on Windows, where the system decides; leave it empty.";
 
         return ReloadInterval <= TimeSpan.Zero ? $"{nameof(ReloadInterval)} is positive." : null;
     }

@@ -209,6 +209,31 @@ public sealed class WatchStreamTests : IDisposable
         Assert.Equal(0, stream.BufferedBytes);
     }
 
+    /// <summary>Else a client could fill the buffer of each watch, by removing whichever had an event first.</summary>
+    [Fact]
+    public void What_watches_share_counts_until_the_last_of_them_lets_go()
+    {
+        const int Watches = 100;
+        TestStore store = new(new() { RetainedRevisions = 0, MaxWatchBufferBytes = 4096 });
+        using WatchStream stream = store.Store.OpenWatchStream();
+        for (int i = 1; i <= Watches; i++)
+        {
+            KeyRange key = KeyRange.Single($"k{i}");
+            stream.Add(key, null, i, out _);
+            stream.Add(key, null, 2 * Watches, out _);
+            stream.Add(key, null, 3 * Watches, out _);
+            store.Put($"k{i}", new string('x', 3000));
+            stream.Remove(2 * Watches);
+            stream.Remove(3 * Watches);
+            Assert.InRange(stream.BufferedBytes, Math.Min(i, 10) * 3000, 17 * 4096);
+        }
+
+        List<WatchNotice> notices = ReadAll(stream);
+        for (int id = 1; id <= Watches; id++)
+            Assert.Equal([id + 1], RevisionsOf(notices, id));
+        Assert.Equal(0, stream.BufferedBytes);
+    }
+
     /// <summary>The guarantees of etcd's watches, on one stream of many, whatever the reader's pace.</summary>
     [Property(MaxTest = 60)]
     public Property Watches_of_a_stream_see_what_the_twin_lists() =>

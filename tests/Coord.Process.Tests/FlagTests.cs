@@ -28,6 +28,13 @@ public sealed class FlagTests(ITestOutputHelper output) : IDisposable
     [InlineData("--auto-compaction-retention=often", "is 'often'; it takes a number of hours")]
     [InlineData("--auto-compaction-mode=never", "--auto-compaction-mode is 'never'; it takes periodic or revision.")]
     [InlineData("--max-txn-ops=0", "--max-txn-ops is '0'; it takes a whole number from 1")]
+    [InlineData("--cipher-suites=TLS_AES_128_GCM_SHA256,FOO", "--cipher-suites has 'FOO', an unexpected TLS cipher")]
+    [InlineData("--cipher-suites=4865", "--cipher-suites has '4865', an unexpected TLS cipher suite")]
+    [InlineData("--cors=nowhere", "--cors has 'nowhere'; an origin is written as https://example.com")]
+    [InlineData("--listen-metrics-urls=http://example.org:1", "give an IP address")]
+    [InlineData("--listen-metrics-urls=https://127.0.0.1:1", "--listen-metrics-urls has an https URL")]
+    [InlineData("--max-concurrent-streams=many", "--max-concurrent-streams is 'many'; it takes a whole number")]
+    [InlineData("--experimental-watch-progress-notify-interval=5", "is '5'; it takes a time such as 30s or 10m.")]
     [InlineData("--data-dir", "--data-dir needs a value")]
     [InlineData("stray", "There is no command 'stray'")]
     public async Task A_wrong_flag_is_named_in_one_line_and_ends_with_code_2(string flag, string expected)
@@ -140,7 +147,7 @@ public sealed class FlagTests(ITestOutputHelper output) : IDisposable
         string[] switches =
             ["--enable-v2", "--unsafe-no-fsync", "--experimental-initial-corrupt-check", "--enable-pprof"];
         string[] values =
-            ["--auth-token=simple", "--cipher-suites=TLS_AES_128_GCM_SHA256", "--logger=zap", "--log-output=stderr"];
+            ["--auth-token=simple", "--bcrypt-cost=4", "--logger=zap", "--log-output=stderr"];
         using HostProcess host = await RunAsync(
             [.. switches, .. values, "--listen-client-urls", "http://192.0.2.1:1",
             "--listen-peer-urls", $"http://127.0.0.1:{FreePorts.Next()}"]);

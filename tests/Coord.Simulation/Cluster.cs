@@ -41,11 +41,12 @@ internal sealed class Cluster
     public bool IsHealed { get; set; }
 
     /// <summary>
-    /// Gets the machines whose addresses clients have; after healing only those that are members still.
+    /// Gets the machines whose addresses clients have; after healing only those that are members, as far as known.
     /// </summary>
     public IReadOnlyList<SimulatedNode> Reachable => IsHealed && Leader is { } leader
         ? [.. leader.Raft.Status.Membership.Members.Select(member => _nodes[member.Id]).Where(node => node.IsUp)]
-        : [.. _nodes.Values.Where(node => !node.IsRetired)];
+        : [.. _nodes.Values.Where(node => !node.IsRetired
+            && (!Network.Fates.IsHealed || Checks.Newest.Voters.IsEmpty || Checks.Newest.Contains(node.Id)))];
 
     /// <summary>Gets or sets how many moments were told apart.</summary>
     public long Moments { get; set; }

@@ -232,7 +232,7 @@ internal sealed class RunPlan
 
     private void DrawFaults(Chance chance)
     {
-        for (FaultKind kind = FaultKind.Reset; kind <= FaultKind.VoterFall; kind++)
+        for (FaultKind kind = FaultKind.Reset; kind <= FaultKind.Return; kind++)
         {
             Chance own = chance.Fork(kind.ToString());
             bool isAllowed = kind switch

@@ -1,8 +1,7 @@
-using System.Buffers;
 using System.CommandLine;
-using System.Globalization;
 using Coord.Cli.Output;
 using Coord.Client;
+using Coord.Shared;
 
 namespace Coord.Cli;
 
@@ -10,8 +9,6 @@ namespace Coord.Cli;
 /// <remarks>Each can be given in the environment, as COORDCTL_ENDPOINTS or ETCDCTL_ENDPOINTS for example.</remarks>
 public static class GlobalOptions
 {
-    private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789.");
-
     public static readonly Option<string?> Endpoints =
         new("--endpoints") { Description = "Addresses of members, separated by commas [127.0.0.1:2379]" };
 
@@ -106,39 +103,9 @@ public static class GlobalOptions
     }
 
     /// <summary>Reads a duration as Go writes it: 5s, 100ms, 1m30s.</summary>
-    public static TimeSpan ParseDuration(string text, string flag)
-    {
-        (string Unit, double Seconds)[] units = [("ms", 0.001), ("us", 0.000001), ("h", 3600), ("m", 60), ("s", 1)];
-        double seconds = 0;
-        ReadOnlySpan<char> rest = text;
-        while (rest.Length > 0)
-        {
-            int digits = rest.IndexOfAnyExcept(Digits);
-            if (digits <= 0)
-                throw Wrong();
-
-            double number = double.Parse(rest[..digits], CultureInfo.InvariantCulture);
-            rest = rest[digits..];
-            bool known = false;
-            foreach ((string unit, double factor) in units)
-            {
-                if (rest.StartsWith(unit, StringComparison.Ordinal))
-                {
-                    seconds += number * factor;
-                    rest = rest[unit.Length..];
-                    known = true;
-                    break;
-                }
-            }
-
-            if (!known)
-                throw Wrong();
-        }
-
-        return text.Length > 0 ? TimeSpan.FromSeconds(seconds) : throw Wrong();
-
-        UsageException Wrong() => new($"{flag} is '{text}'; use a duration such as 5s, 100ms or 1m30s.");
-    }
+    public static TimeSpan ParseDuration(string text, string flag) => GoDuration.TryParse(text, out TimeSpan duration)
+        ? duration
+        : throw new UsageException($"{flag} is '{text}'; use a duration such as 5s, 100ms or 1m30s.");
 
     private static string? FromEnvironment(Option option, Terminal terminal)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Coord.Kv;
+using Coord.Shared;
 
 namespace Coord.SampleHost.Configuration;
 
@@ -29,42 +30,12 @@ internal sealed record CompactionSettings(CompactionMode Mode, TimeSpan Age, lon
 
         // As in etcd a bare number is one of hours.
         TimeSpan age = default;
-        if (isNumber ? number > 24 * 3650 : !TryReadDuration(retention, out age))
+        if (isNumber ? number > 24 * 3650 : !GoDuration.TryParse(retention, out age))
             throw values.Wrong(Flag, $"is '{retention}'; it takes a number of hours, or a time such as 30m or 1h30m.");
         if (isNumber)
             age = TimeSpan.FromHours(number);
         return age < TimeSpan.FromSeconds(1)
             ? throw values.Wrong(Flag, $"is '{retention}'; use at least a second.")
             : Off with { Mode = CompactionMode.Periodic, Age = age };
-    }
-
-    /// <summary>Reads a time as Go writes it: numbers with units, one after the other.</summary>
-    private static bool TryReadDuration(string text, out TimeSpan duration)
-    {
-        duration = default;
-        int at = 0;
-        while (at < text.Length)
-        {
-            int digits = at;
-            while (at < text.Length && (char.IsAsciiDigit(text[at]) || text[at] == '.'))
-                at++;
-            int unit = at;
-            while (at < text.Length && char.IsAsciiLetter(text[at]))
-                at++;
-            if (!double.TryParse(
-                    text[digits..unit], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number)
-                || number > 1e6)
-            {
-                return false;
-            }
-
-            double? seconds = text[unit..at] switch { "h" => 3600, "m" => 60, "s" => 1, "ms" => 1e-3, _ => null };
-            if (seconds is null)
-                return false;
-
-            duration += TimeSpan.FromSeconds(number * seconds.Value);
-        }
-
-        return text.Length > 0;
     }
 }

@@ -18,17 +18,17 @@ internal static class Flags
     /// </summary>
     private const string IgnoredNames =
         "auth-token auth-token-ttl backend-batch-interval "
-        + "backend-batch-limit bcrypt-cost cipher-suites client-cert-allowed-hostname compaction-batch-limit "
-        + "compaction-sleep-interval corrupt-check-time cors discovery-proxy "
+        + "backend-batch-limit bcrypt-cost client-cert-allowed-hostname compaction-batch-limit "
+        + "compaction-sleep-interval corrupt-check-time discovery-proxy "
         + "enable-grpc-gateway= enable-log-rotation= enable-pprof= enable-v2= "
         + "feature-gates grpc-keepalive-interval grpc-keepalive-min-time grpc-keepalive-timeout "
-        + "host-whitelist initial-election-tick-advance= listen-client-http-urls listen-metrics-urls log-output "
-        + "log-outputs log-package-levels log-rotation-config-json logger max-concurrent-streams max-learners "
+        + "host-whitelist initial-election-tick-advance= listen-client-http-urls log-output "
+        + "log-outputs log-package-levels log-rotation-config-json logger max-learners "
         + "max-snapshots max-wals metrics peer-cert-allowed-cn peer-cert-allowed-hostname proxy "
         + "proxy-dial-timeout proxy-failure-wait proxy-read-timeout proxy-refresh-interval proxy-write-timeout "
         + "self-signed-cert-validity snapshot-catchup-entries socket-reuse-address= socket-reuse-port= "
         + "tls-max-version tls-min-version unsafe-no-fsync= v2-deprecation wal-dir "
-        + "warning-apply-duration warning-unary-request-duration watch-progress-notify-interval "
+        + "warning-apply-duration warning-unary-request-duration "
         + ExperimentalNames;
 
     private const string ExperimentalNames =
@@ -44,8 +44,7 @@ internal static class Flags
         + "experimental-peer-skip-client-san-verification= experimental-set-member-localaddr= "
         + "experimental-snapshot-catchup-entries experimental-stop-grpc-service-on-defrag= "
         + "experimental-txn-mode-write-with-shared-buffer= experimental-wait-cluster-ready-timeout "
-        + "experimental-warning-apply-duration experimental-warning-unary-request-duration "
-        + "experimental-watch-progress-notify-interval";
+        + "experimental-warning-apply-duration experimental-warning-unary-request-duration";
 
     private static readonly Flag[] Known =
     [
@@ -61,6 +60,11 @@ internal static class Flags
         Text("auto-compaction-retention", Member, "history to keep: hours, or 30m, or revisions; 0 keeps all", "0"),
         Text("max-txn-ops", Member, "how many operations a transaction may have", "128"),
         Text("max-request-bytes", Member, "how large a key and its value may be together", "1572864"),
+        Text("max-concurrent-streams", Member, "how many calls a connection may have under way; 0 is the default", "0"),
+        Text("experimental-watch-progress-notify-interval", Member, "how often quiet watches report progress", "10m"),
+        Text("watch-progress-notify-interval", Member, "the same"),
+        Text("listen-metrics-urls", Member, "where else to serve /metrics and /health, comma-separated"),
+        Text("cors", Member, "origins whose pages may read answers, comma-separated; * is any", "*"),
         Switch("pre-vote", Member, "ask before campaigning, so that a returning member disturbs nobody", "true"),
 
         Text("initial-advertise-peer-urls", Cluster, "where the other members reach this one; as in --initial-cluster"),
@@ -84,6 +88,7 @@ internal static class Flags
         Switch("client-cert-auth", ClientTls, "accept only clients with a certificate of --trusted-ca-file"),
         Text("trusted-ca-file", ClientTls, "the authorities whose client certificates are accepted, PEM"),
         Text("client-crl-file", ClientTls, "a list of revoked client certificates, PEM or DER"),
+        Text("cipher-suites", ClientTls, "by name, comma-separated, for both ports; TLS 1.3's own are always there"),
         Switch("auto-tls", ClientTls, "use a self-signed certificate, made in the data directory"),
 
         Text("peer-cert-file", PeerTls, "this member's certificate, PEM; presented in both directions"),

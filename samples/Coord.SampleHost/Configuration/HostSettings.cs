@@ -1,4 +1,6 @@
+using System.Net.Security;
 using Coord.SampleHost.Cloud;
+using Coord.Shared;
 
 namespace Coord.SampleHost.Configuration;
 
@@ -6,6 +8,9 @@ namespace Coord.SampleHost.Configuration;
 internal sealed record HostSettings
 {
     private const long DefaultQuotaBytes = 2L << 30;
+
+    private static readonly TimeSpan DefaultWatchProgressInterval = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan LeastWatchProgressInterval = TimeSpan.FromMilliseconds(100);
 
     public required string Name { get; init; }
 
@@ -21,6 +26,20 @@ internal sealed record HostSettings
     public required IReadOnlyList<PortUrl> ClientListen { get; init; }
 
     public required IReadOnlyList<PortUrl> ClientAdvertise { get; init; }
+
+    /// <summary>Where metrics and health are served too, besides the client ports.</summary>
+    public required IReadOnlyList<PortUrl> MetricsListen { get; init; }
+
+    /// <summary>What both ports may be encrypted with; the system decides if it is empty.</summary>
+    public required IReadOnlyList<TlsCipherSuite> CipherSuites { get; init; }
+
+    /// <summary>How many calls a connection may have under way; the server's own bound if null.</summary>
+    public required int? MaxConcurrentStreams { get; init; }
+
+    /// <summary>The origins whose pages may read answers; any if it has an asterisk.</summary>
+    public required IReadOnlyList<string> CorsOrigins { get; init; }
+
+    public required TimeSpan WatchProgressInterval { get; init; }
 
     public required CertificateSettings ClientTls { get; init; }
 
@@ -74,7 +93,8 @@ internal sealed record HostSettings
         PortUrl[] clientListen = values.Urls("listen-client-urls");
         if (peerListen.Length > 1)
             throw values.Wrong("listen-peer-urls", "names several addresses; Coord listens for members at one.");
-        foreach (PortUrl url in (PortUrl[])[.. peerListen, .. clientListen])
+        PortUrl[] metricsListen = values.Has("listen-metrics-urls") ? values.Urls("listen-metrics-urls") : [];
+        foreach (PortUrl url in (PortUrl[])[.. peerListen, .. clientListen, .. metricsListen])
         {
             if (url.BindAddress() is null && url.Host != "localhost")
                 throw HostException.Usage($"{url} cannot be listened at: give an IP address, such as 0.0.0.0.");
@@ -90,7 +110,15 @@ internal sealed record HostSettings
             PeerListen = peerListen[0],
             ClientListen = clientListen,
             ClientAdvertise = values.Has("advertise-client-urls") ? values.Urls("advertise-client-urls") : clientListen,
-            ClientTls = CertificateSettings.From(values, "", clientListen, "listen-client-urls"),
+            MetricsListen = metricsListen,
+            CipherSuites = CipherSuiteNames.From(values),
+            MaxConcurrentStreams = values.Number("max-concurrent-streams", 0, uint.MaxValue) is var streams and > 0
+                ? (int)Math.Min(streams, int.MaxValue) : null,
+            CorsOrigins = CorsOriginsOf(values),
+            WatchProgressInterval = WatchProgressIntervalOf(values),
+            ClientTls = CertificateSettings.From(
+                values, "", [.. clientListen, .. metricsListen],
+                metricsListen.Any(url => url.IsTls) ? "listen-metrics-urls" : "listen-client-urls"),
             PeerTls = PeerTlsOf(values, peerListen),
             JoinExisting = values.OneOf("initial-cluster-state", "new", "existing") == "existing",
             Discovery = DiscoverySettings.From(values),
@@ -117,6 +145,32 @@ internal sealed record HostSettings
         Path.GetFullPath(values.Has("data-dir") ? values["data-dir"]
             : values.Has("name") ? $"{values["name"]}.coord"
             : "coord-data");
+
+    private static string[] CorsOriginsOf(GivenValues values)
+    {
+        string[] origins =
+            values["cors"].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        string? wrong =
+            origins.FirstOrDefault(origin => origin != "*" && !Uri.TryCreate(origin, UriKind.Absolute, out _));
+        return wrong is not null
+            ? throw values.Wrong("cors", $"has '{wrong}'; an origin is written as https://example.com, or * for any.")
+            : origins;
+    }
+
+    private static TimeSpan WatchProgressIntervalOf(GivenValues values)
+    {
+        string flag = values.Has("watch-progress-notify-interval")
+            ? "watch-progress-notify-interval" : "experimental-watch-progress-notify-interval";
+        if (!GoDuration.TryParse(values[flag], out TimeSpan interval))
+            throw values.Wrong(flag, $"is '{values[flag]}'; it takes a time such as 30s or 10m.");
+        if (interval == TimeSpan.Zero)
+            return DefaultWatchProgressInterval;
+        if (interval >= LeastWatchProgressInterval)
+            return interval;
+
+        values.Warn($"{values.PlaceOf(flag)} is raised to 100 ms, as in etcd.");
+        return LeastWatchProgressInterval;
+    }
 
     private static (ClusterMap Cluster, ClusterMap.Entry Self) ReadCluster(GivenValues values, PortUrl peerListen)
     {

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Coord.SampleHost.Configuration;
@@ -12,14 +13,17 @@ internal sealed class ClientCertificates
     private readonly X509Certificate2 _server;
     private readonly X509Certificate2Collection? _authorities;
     private readonly RevocationList? _revoked;
+    private readonly CipherSuitesPolicy? _suites;
 
     /// <exception cref="HostException">A file is not what the flag says.</exception>
     public ClientCertificates(HostSettings host)
     {
         CertificateSettings settings = host.ClientTls;
+        if (host.CipherSuites.Count > 0 && !OperatingSystem.IsWindows())
+            _suites = new CipherSuitesPolicy(host.CipherSuites);
         (string certFile, string keyFile) = settings.HasCertificate
             ? (settings.CertFile, settings.KeyFile)
-            : SelfSignedCertificate.Ensure(host.DataDirectory, "client", host.ClientListen);
+            : SelfSignedCertificate.Ensure(host.DataDirectory, "client", host.ClientListen.Concat(host.MetricsListen));
         _server = Load("--cert-file and --key-file", () => Loadable(certFile, keyFile));
         if (settings.TrustedCaFile.Length > 0)
             _authorities = Load("--trusted-ca-file", () => LoadAuthorities(settings.TrustedCaFile));
@@ -33,6 +37,8 @@ internal sealed class ClientCertificates
     public void Configure(HttpsConnectionAdapterOptions options)
     {
         options.ServerCertificate = _server;
+        if (_suites is { } suites)
+            options.OnAuthenticate = (_, tls) => tls.CipherSuitesPolicy = suites;
         if (_authorities is null)
             return;
 

@@ -25,7 +25,7 @@ internal static class ClientPort
         builder.Services.AddHostedService(services => services.GetRequiredService<NodeService>());
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(10));
         builder.WebHost.UseKestrelCore();
-        ClientCertificates? certificates = settings.ClientListen.Any(url => url.IsTls)
+        ClientCertificates? certificates = settings.ClientListen.Concat(settings.MetricsListen).Any(url => url.IsTls)
             ? new ClientCertificates(settings)
             : null;
         if (certificates is not null)
@@ -36,12 +36,20 @@ internal static class ClientPort
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = settings.MaxRequestBytes + BodySlackBytes;
             kestrel.Limits.MaxConcurrentConnections = Descriptors.ForClients();
-            foreach (PortUrl url in settings.ClientListen)
+            foreach (PortUrl url in settings.ClientListen.Concat(settings.MetricsListen))
                 Listen(kestrel, url, certificates);
+
+            // After the ports, which lift it.
+            if (settings.MaxConcurrentStreams is { } streams)
+                kestrel.Limits.Http2.MaxStreamsPerConnection = streams;
         });
 
         WebApplication application = builder.Build();
         application.Use(Failures.InvokeAsync);
+        MetricsPorts metrics = new(settings);
+        application.Use(metrics.InvokeAsync);
+        application.UseWhen(
+            context => !metrics.Has(context), clients => clients.Use(new CrossOrigin(settings).InvokeAsync));
         application.UseRouting();
         application.Use(NotFoundAsync);
         application.MapCoordEtcdApi();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Security;
 using Coord.Kv;
 using Coord.Raft;
 using Coord.SampleHost.Configuration;
@@ -34,6 +35,7 @@ internal sealed class CoordNode : IAsyncDisposable
             CompactionRetention = settings.Compaction.Age,
             CompactionRetainedRevisions = settings.Compaction.Revisions,
             MaxTransactionOperations = settings.MaxTransactionOperations,
+            WatchProgressInterval = settings.WatchProgressInterval,
             MinLeaseTimeToLive = TimeSpan.FromSeconds(Math.Ceiling(1.5 * settings.ElectionTimeout.TotalSeconds)),
 
             // etcd bounds a request and none of its parts. The API checks it as etcd counts; the store, which encodes
@@ -125,6 +127,8 @@ internal sealed class CoordNode : IAsyncDisposable
             options.Tls.TrustedCertificateFiles.Add(settings.PeerTls.TrustedCaFile);
         if (settings.PeerTls.CrlFile.Length > 0)
             options.Tls.RevocationListFiles.Add(settings.PeerTls.CrlFile);
+        foreach (TlsCipherSuite suite in settings.CipherSuites)
+            options.Tls.CipherSuites.Add(suite);
 
         return options;
     }

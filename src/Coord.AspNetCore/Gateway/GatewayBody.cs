@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Coord.AspNetCore.Handlers;
 using Grpc.Core;
 
 namespace Coord.AspNetCore.Gateway;
@@ -29,8 +30,8 @@ internal sealed class GatewayBody(PipeReader reader, int maxMessageBytes) : IDis
     public int MaxMessageBytes => maxMessageBytes;
 
     /// <summary>Makes what gRPC says of messages that are too large.</summary>
-    public static RpcException TooLarge(long bytes, int maxBytes) => new(new Status(
-        StatusCode.ResourceExhausted, $"grpc: received message larger than max ({bytes} vs. {maxBytes})"));
+    public static RpcException TooLarge(long bytes, int maxBytes) =>
+        EtcdError.MessageTooLarge(bytes, maxBytes).ToRpcException();
 
     /// <summary>Reads the next value.</summary>
     /// <returns>False at the end of the body.</returns>

@@ -61,6 +61,12 @@ internal sealed class GatewayRoutes
             return;
         }
 
+        if (WebSocketHandshake.IsAsked(context))
+        {
+            await WebSocketCall.AnswerAsync(context, call, _maxMessageBytes).ConfigureAwait(false);
+            return;
+        }
+
         if (await PlainAnswer.RefusedAsync(context, HttpMethods.Post).ConfigureAwait(false))
             return;
 

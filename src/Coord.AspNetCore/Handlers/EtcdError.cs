@@ -147,6 +147,13 @@ internal sealed record EtcdError(StatusCode Code, string Text)
     public static EtcdError LeaseWithoutId { get; } =
         new(StatusCode.InvalidArgument, "coord: in a session the id of a lease is the client's to choose");
 
+    /// <summary>What gRPC in Go says before it has read a message.</summary>
+    public static EtcdError MessageTooLarge(long bytes, int maxBytes) => new(
+        StatusCode.ResourceExhausted, $"grpc: received message larger than max ({bytes} vs. {maxBytes})");
+
+    /// <summary>A message is no message of its type.</summary>
+    public static EtcdError Malformed(string text) => new(StatusCode.Internal, text);
+
     public static EtcdError Unimplemented(string what) => new(StatusCode.Unimplemented, what);
 
     /// <summary>
@@ -154,6 +161,8 @@ internal sealed record EtcdError(StatusCode Code, string Text)
     /// their code on the way.
     /// </summary>
     public EtcdError Unwrapped() => this with { Code = StatusCode.Unknown };
+
+    public RpcException ToRpcException() => new(new Status(Code, Text));
 
     public EtcdException ToException(Exception? cause = null) => new(this, cause);
 }

@@ -7,12 +7,38 @@ using Microsoft.Extensions.Logging;
 namespace Coord.AspNetCore.Handlers;
 
 /// <summary>Tells the cluster, once it can be told, how this member is called and reached.</summary>
+/// <remarks>
+/// Not a <see cref="BackgroundService"/>: of one that is disposed before the thread pool came to run it, because a port
+/// was in use for example, the host reports a crash.
+/// </remarks>
 internal sealed class MemberPublisher(
-    EtcdMember member, TimeProvider timeProvider, ILogger<MemberPublisher> logger) : BackgroundService
+    EtcdMember member, TimeProvider timeProvider, ILogger<MemberPublisher> logger)
+    : IHostedService, IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _publishing = Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _publishing = PublishAsync(_stopping.Token);
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _publishing.ConfigureAwait(false);
+    }
+
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        _stopping.Dispose();
+    }
+
+    private async Task PublishAsync(CancellationToken stoppingToken)
     {
         EtcdApiOptions options = member.Options;
         if (options.MemberName.Length == 0)
@@ -21,6 +47,7 @@ internal sealed class MemberPublisher(
         MemberInfo self = new(member.Node.Id, options.MemberName, [.. options.PeerUrls], [.. options.ClientUrls]);
         try
         {
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // A start must not wait.
             while (!await TryPublishAsync(self, stoppingToken).ConfigureAwait(false))
                 await Task.Delay(Pause, timeProvider, stoppingToken).ConfigureAwait(false);
             Log.Published(logger, self.Name, string.Join(',', self.ClientUrls));

@@ -37,11 +37,20 @@ internal sealed class PlainCall<TRequest, TResponse>(
     private async Task AnswerAsync(HttpContext context, TimeSpan? timeout)
     {
         CancellationToken aborted = context.RequestAborted;
-        using CancellationTokenSource? late = timeout is { } time ? new(time, calls.Clock) : null;
-        using CancellationTokenRegistration registration = late is null
-            ? default
-            : aborted.UnsafeRegister(static late => ((CancellationTokenSource)late!).Cancel(), late);
-        if (await ReadAsync(context, aborted).ConfigureAwait(false) is not { } request)
+        using CallDeadline? deadline = CallDeadline.Of(timeout, calls.Clock, aborted);
+        CancellationToken cancelled = deadline?.Token ?? aborted;
+        TRequest? request;
+        try
+        {
+            request = await ReadAsync(context, cancelled).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (deadline is { IsOver: true })
+        {
+            PlainStatus.Refuse(context.Response, EtcdError.DeadlineExceeded);
+            return;
+        }
+
+        if (request is null)
         {
             await library(context).ConfigureAwait(false);
             return;
@@ -52,7 +61,7 @@ internal sealed class PlainCall<TRequest, TResponse>(
         try
         {
             calls.Member.Admit(forLearners: request is RangeRequest { Serializable: true }, requireLeader: false);
-            TResponse response = await handle(request, late?.Token ?? aborted).ConfigureAwait(false);
+            TResponse response = await handle(request, cancelled).ConfigureAwait(false);
             Write(context.Response, response);
         }
 #pragma warning disable CA1031 // Whatever went wrong is what the call is answered with.
@@ -60,10 +69,10 @@ internal sealed class PlainCall<TRequest, TResponse>(
 #pragma warning restore CA1031
         {
             EtcdError error = aborted.IsCancellationRequested ? EtcdError.Canceled
-                : late is { IsCancellationRequested: true } ? EtcdError.DeadlineExceeded
+                : deadline is { IsOver: true } ? EtcdError.DeadlineExceeded
                 : ErrorTable.Find(exception);
             code = error.Code;
-            PlainStatus.Refuse(context.Response, error.Code, error.Text);
+            PlainStatus.Refuse(context.Response, error);
         }
         finally
         {
@@ -73,10 +82,10 @@ internal sealed class PlainCall<TRequest, TResponse>(
 
     /// <summary>Waits for the request.</summary>
     /// <returns>Null if the call is not plain; then nothing has been consumed.</returns>
-    private async ValueTask<TRequest?> ReadAsync(HttpContext context, CancellationToken aborted)
+    private async ValueTask<TRequest?> ReadAsync(HttpContext context, CancellationToken cancellationToken)
     {
         PipeReader body = context.Request.BodyReader;
-        ReadResult read = await body.ReadAsync(aborted).ConfigureAwait(false);
+        ReadResult read = await body.ReadAsync(cancellationToken).ConfigureAwait(false);
         int length = LengthOf(read.Buffer);
         if (length < 0 || read.IsCanceled)
         {
@@ -88,7 +97,7 @@ internal sealed class PlainCall<TRequest, TResponse>(
         while (!read.IsCompleted && read.Buffer.Length <= GrpcFrame.PrefixBytes + length)
         {
             body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-            read = await body.ReadAsync(aborted).ConfigureAwait(false);
+            read = await body.ReadAsync(cancellationToken).ConfigureAwait(false);
         }
 
         TRequest? request = read.Buffer.Length == GrpcFrame.PrefixBytes + length

@@ -7,6 +7,7 @@ namespace Coord.AspNetCore.Hot;
 /// <summary>Tells calls whose headers ask for nothing but perhaps an answer in time.</summary>
 internal static class PlainHeaders
 {
+    private const string Timeout = "grpc-timeout";
     private const int MaxTimeoutDigits = 8;
 
     /// <summary>What is longer is left to the library, which knows what timers can do.</summary>
@@ -27,7 +28,7 @@ internal static class PlainHeaders
 
         foreach ((string name, StringValues value) in request.Headers)
         {
-            if (Is(name, "grpc-timeout"))
+            if (Is(name, Timeout))
                 timeout = ReadTimeout(value);
             else if (!SaysNothing(name, value))
                 return false;
@@ -37,6 +38,11 @@ internal static class PlainHeaders
 
         return true;
     }
+
+    /// <summary>Tells how long the client of a call waits; null if it does not say, or very long.</summary>
+    public static TimeSpan? TimeoutOf(HttpRequest request) =>
+        request.Headers.TryGetValue(Timeout, out StringValues value) && ReadTimeout(value) is var timeout
+            && timeout <= MaxTimeout ? timeout : null;
 
     /// <summary>Reads a time: up to eight digits and a unit. What is malformed is longer than any.</summary>
     private static TimeSpan ReadTimeout(string? text)

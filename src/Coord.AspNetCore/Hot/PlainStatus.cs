@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Grpc.Core;
+using Coord.AspNetCore.Handlers;
 using Microsoft.AspNetCore.Http;
 
 namespace Coord.AspNetCore.Hot;
@@ -15,11 +15,11 @@ internal static class PlainStatus
     private const string MessageHeader = "grpc-message";
 
     /// <summary>Answers with a status and nothing else; of a response that nothing has been written to.</summary>
-    public static void Refuse(HttpResponse response, StatusCode code, string text)
+    public static void Refuse(HttpResponse response, EtcdError error)
     {
         response.ContentType = ContentType;
-        response.Headers[Header] = ((int)code).ToString(CultureInfo.InvariantCulture);
-        response.Headers[MessageHeader] = Encode(text);
+        response.Headers[Header] = ((int)error.Code).ToString(CultureInfo.InvariantCulture);
+        response.Headers[MessageHeader] = Encode(error.Text);
     }
 
     /// <summary>Encodes a text as the protocol wants it: all but printable ASCII by its bytes in UTF-8.</summary>

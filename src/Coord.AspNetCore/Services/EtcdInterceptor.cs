@@ -17,41 +17,44 @@ internal sealed class EtcdInterceptor(EtcdMember member, CallMetrics metrics) : 
     public static bool RequiresLeader(ServerCallContext context) =>
         context.RequestHeaders.GetValue(RequireLeaderKey) == "true";
 
-    public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
-        TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
-    {
-        MethodCounters counters = metrics.Begin(context.Method, "unary");
-        StatusCode code = StatusCode.OK;
-        try
-        {
-            bool forLearners = request is StatusRequest or RangeRequest { Serializable: true };
-            member.Admit(forLearners, RequiresLeader(context));
-            return await continuation(request, context).ConfigureAwait(false);
-        }
-        catch (Exception exception)
-        {
-            RpcException failure = Translate(exception, context);
-            code = failure.StatusCode;
-            throw failure;
-        }
-        finally
-        {
-            counters.End(code);
-        }
-    }
+    public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
+        TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation) =>
+        RunAsync(
+            context,
+            "unary",
+            forLearners: request is StatusRequest or RangeRequest { Serializable: true },
+            () => continuation(request, context));
 
-    public override async Task ServerStreamingServerHandler<TRequest, TResponse>(
+    public override Task ServerStreamingServerHandler<TRequest, TResponse>(
         TRequest request,
         IServerStreamWriter<TResponse> responseStream,
         ServerCallContext context,
-        ServerStreamingServerMethod<TRequest, TResponse> continuation)
+        ServerStreamingServerMethod<TRequest, TResponse> continuation) =>
+        RunAsync(
+            context,
+            "server_stream",
+            forLearners: request is SnapshotRequest,
+            () => WithoutResultAsync(continuation(request, responseStream, context)));
+
+    public override Task DuplexStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream,
+        IServerStreamWriter<TResponse> responseStream,
+        ServerCallContext context,
+        DuplexStreamingServerMethod<TRequest, TResponse> continuation) =>
+        RunAsync(
+            context,
+            "bidi_stream",
+            forLearners: false,
+            () => WithoutResultAsync(continuation(requestStream, responseStream, context)));
+
+    private async Task<T> RunAsync<T>(ServerCallContext context, string type, bool forLearners, Func<Task<T>> run)
     {
-        MethodCounters counters = metrics.Begin(context.Method, "server_stream");
+        MethodCounters counters = metrics.Begin(context.Method, type);
         StatusCode code = StatusCode.OK;
         try
         {
-            member.Admit(forLearners: request is SnapshotRequest, RequiresLeader(context));
-            await continuation(request, responseStream, context).ConfigureAwait(false);
+            member.Admit(forLearners, RequiresLeader(context));
+            return await run().ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -65,37 +68,18 @@ internal sealed class EtcdInterceptor(EtcdMember member, CallMetrics metrics) : 
         }
     }
 
-    public override async Task DuplexStreamingServerHandler<TRequest, TResponse>(
-        IAsyncStreamReader<TRequest> requestStream,
-        IServerStreamWriter<TResponse> responseStream,
-        ServerCallContext context,
-        DuplexStreamingServerMethod<TRequest, TResponse> continuation)
+    private static async Task<bool> WithoutResultAsync(Task stream)
     {
-        MethodCounters counters = metrics.Begin(context.Method, "bidi_stream");
-        StatusCode code = StatusCode.OK;
-        try
-        {
-            member.Admit(forLearners: false, RequiresLeader(context));
-            await continuation(requestStream, responseStream, context).ConfigureAwait(false);
-        }
-        catch (Exception exception)
-        {
-            RpcException failure = Translate(exception, context);
-            code = failure.StatusCode;
-            throw failure;
-        }
-        finally
-        {
-            counters.End(code);
-        }
+        await stream.ConfigureAwait(false);
+        return true;
     }
 
     private static RpcException Translate(Exception exception, ServerCallContext context)
     {
         // A call that its client has given up is "cancelled", whatever that broke on the way.
         EtcdError error = context.CancellationToken.IsCancellationRequested
-            ? new EtcdError(StatusCode.Cancelled, "context canceled")
+            ? EtcdError.Canceled
             : ErrorTable.Find(exception);
-        return new RpcException(new Status(error.Code, error.Text));
+        return error.ToRpcException();
     }
 }

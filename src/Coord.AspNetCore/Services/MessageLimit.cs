@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
+using Coord.AspNetCore.Handlers;
+using Coord.AspNetCore.Hot;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
@@ -14,10 +16,8 @@ internal static class MessageLimit
     /// <summary>What etcd allows a message above the largest request, which so gets an answer of its own.</summary>
     public const int OverheadBytes = 512 * 1024;
 
-    private const int PrefixBytes = 5;
-
     /// <summary>Looks at the head of each call's message; streams are left to the server's own limit.</summary>
-    public static void Apply(EndpointBuilder endpoint, int maxBytes)
+    public static void Apply(EndpointBuilder endpoint, int maxBytes, TimeProvider clock)
     {
         RequestDelegate? next = endpoint.RequestDelegate;
         GrpcMethodMetadata? method = endpoint.Metadata.OfType<GrpcMethodMetadata>().FirstOrDefault();
@@ -26,34 +26,46 @@ internal static class MessageLimit
 
         endpoint.RequestDelegate = async context =>
         {
-            ReadResult result = await context.Request.BodyReader.ReadAtLeastAsync(PrefixBytes, context.RequestAborted)
-                .ConfigureAwait(false);
-            uint length = Length(result.Buffer);
-
-            // Nothing is consumed and nothing examined: who reads next gets all of it at once.
-            context.Request.BodyReader.AdvanceTo(result.Buffer.Start);
-            if (length > maxBytes)
-                Refuse(context, $"grpc: received message larger than max ({length} vs. {maxBytes})");
+            if (await ReadLengthAsync(context, clock).ConfigureAwait(false) is not { } length)
+                PlainStatus.Refuse(context.Response, EtcdError.DeadlineExceeded);
+            else if (length > maxBytes)
+                PlainStatus.Refuse(context.Response, EtcdError.MessageTooLarge(length, maxBytes));
             else
                 await next(context).ConfigureAwait(false);
         };
     }
 
-    private static uint Length(ReadOnlySequence<byte> head)
+    /// <summary>Waits for the head of the message, as long as the call has time.</summary>
+    /// <returns>The length of the message; none if the time was over first.</returns>
+    private static async ValueTask<uint?> ReadLengthAsync(HttpContext context, TimeProvider clock)
     {
-        if (head.Length < PrefixBytes)
-            return 0;
+        PipeReader body = context.Request.BodyReader;
+        CancellationToken aborted = context.RequestAborted;
+        using CallDeadline? deadline = CallDeadline.Of(PlainHeaders.TimeoutOf(context.Request), clock, aborted);
+        ReadResult result;
+        try
+        {
+            result = await body.ReadAtLeastAsync(GrpcFrame.PrefixBytes, deadline?.Token ?? aborted)
+                .ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (deadline is { IsOver: true })
+        {
+            return null;
+        }
 
-        Span<byte> prefix = stackalloc byte[PrefixBytes];
-        head.Slice(0, PrefixBytes).CopyTo(prefix);
-        return BinaryPrimitives.ReadUInt32BigEndian(prefix[1..]);
+        // Nothing is consumed and nothing examined: who reads next gets all of it at once.
+        uint length = Length(result.Buffer);
+        body.AdvanceTo(result.Buffer.Start);
+        return length;
     }
 
-    /// <summary>Answers with a status and nothing else.</summary>
-    private static void Refuse(HttpContext context, string text)
+    private static uint Length(ReadOnlySequence<byte> head)
     {
-        context.Response.ContentType = "application/grpc";
-        context.Response.Headers["grpc-status"] = ((int)StatusCode.ResourceExhausted).ToString("d");
-        context.Response.Headers["grpc-message"] = text;
+        if (head.Length < GrpcFrame.PrefixBytes)
+            return 0;
+
+        Span<byte> prefix = stackalloc byte[GrpcFrame.PrefixBytes];
+        head.Slice(0, GrpcFrame.PrefixBytes).CopyTo(prefix);
+        return BinaryPrimitives.ReadUInt32BigEndian(prefix[1..]);
     }
 }

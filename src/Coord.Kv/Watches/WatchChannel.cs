@@ -25,6 +25,8 @@ internal sealed class WatchChannel(WatchHub hub, KeyValueOptions options)
     private readonly Dictionary<long, Watcher> _watchers = [];
     private readonly Queue<Turn> _turns = new();
     private WatchEvent[]? _newest;
+    private Watcher? _newestFirst;
+    private SharedCost? _newestCost;
     private TaskCompletionSource? _waiter;
     private Exception? _failure;
     private long _bufferedBytes;
@@ -72,7 +74,7 @@ internal sealed class WatchChannel(WatchHub hub, KeyValueOptions options)
             return false;
 
         _lowestFreeId = Math.Min(_lowestFreeId, Math.Max(id, 0));
-        _bufferedBytes -= watcher.BufferedBytes;
+        _bufferedBytes -= watcher.LetGo();
         _behind -= watcher.IsLive ? 0 : 1;
         watcher.IsRemoved = true;
         hub.Remove(watcher);
@@ -104,11 +106,7 @@ internal sealed class WatchChannel(WatchHub hub, KeyValueOptions options)
         }
         else
         {
-            WatchEvent[] batch = watcher.ToBatch(ref events);
-            long bytes = ReferenceEquals(batch, _newest) ? SharedEventBytes : held;
-            _newest = batch;
-            _bufferedBytes += bytes;
-            watcher.Buffer(batch, bytes, held);
+            Buffer(watcher, watcher.ToBatch(ref events), held);
         }
 
         Queue(watcher);
@@ -233,8 +231,8 @@ internal sealed class WatchChannel(WatchHub hub, KeyValueOptions options)
 
     private WatchNotice? Deliver(Watcher watcher, MvccStore store)
     {
-        _bufferedBytes -= watcher.BufferedBytes;
-        IReadOnlyList<WatchEvent> events = watcher.Drain();
+        IReadOnlyList<WatchEvent> events = watcher.Drain(out long released);
+        _bufferedBytes -= released;
         bool isProgressDue = watcher.IsProgressDue;
         watcher.IsProgressDue = false;
         if (events.Count > 0)
@@ -268,12 +266,37 @@ internal sealed class WatchChannel(WatchHub hub, KeyValueOptions options)
         return new(watcher.Id, WatchNoticeKind.Events, events[^1].Revision, events);
     }
 
+    /// <summary>Lets an event wait for a watch, for which it may be the first of the channel that has it.</summary>
+    /// <remarks>
+    /// The first pays in full, until there is a second: then all pay together, so that whoever leaves first does not
+    /// take the price away while the others keep the event.
+    /// </remarks>
+    private void Buffer(Watcher watcher, WatchEvent[] batch, long held)
+    {
+        if (!ReferenceEquals(batch, _newest))
+        {
+            (_newest, _newestFirst, _newestCost) = (batch, watcher, null);
+            watcher.Buffer(batch, held, held);
+            _bufferedBytes += held;
+            return;
+        }
+
+        if (_newestCost is null)
+        {
+            _newestCost = new SharedCost(held);
+            _newestFirst!.Share(_newestCost, less: held);
+        }
+
+        watcher.Buffer(batch, SharedEventBytes, held);
+        watcher.Share(_newestCost, less: 0);
+        _bufferedBytes += SharedEventBytes;
+    }
+
     private void FallBehind(Watcher watcher, long revision)
     {
         Debug.Assert(watcher.IsLive, "Only a live watch can fall behind.");
-        _bufferedBytes -= watcher.BufferedBytes;
         _behind++;
-        watcher.FallBehind(revision);
+        _bufferedBytes -= watcher.FallBehind(revision);
     }
 
     private void Queue(Watcher watcher)

@@ -15,6 +15,8 @@ internal sealed class Watcher(WatchChannel channel, long id, WatchOptions option
     /// <summary>What waits: nothing, a batch of one that other watches share, or a list of its own.</summary>
     private IReadOnlyList<WatchEvent>? _buffer;
 
+    private List<SharedCost>? _shared;
+
     public WatchChannel Channel => channel;
 
     public long Id => id;
@@ -47,7 +49,7 @@ internal sealed class Watcher(WatchChannel channel, long id, WatchOptions option
 
     public int BufferedEvents => _buffer?.Count ?? 0;
 
-    /// <summary>Gets what its buffer costs its channel, in bytes: little for what others there had first.</summary>
+    /// <summary>Gets what its buffer costs its channel, in bytes, besides what it shares with others there.</summary>
     public long BufferedBytes { get; private set; }
 
     /// <summary>Gets what its buffer keeps in memory, in bytes, if all others have let go of theirs.</summary>
@@ -67,7 +69,7 @@ internal sealed class Watcher(WatchChannel channel, long id, WatchOptions option
 
     /// <summary>Lets an event wait.</summary>
     /// <param name="batch">The event alone; not changed.</param>
-    /// <param name="bytes">What it costs the channel.</param>
+    /// <param name="bytes">What it costs the channel, besides what is shared.</param>
     /// <param name="held">What it keeps in memory.</param>
     public void Buffer(WatchEvent[] batch, long bytes, long held)
     {
@@ -89,17 +91,41 @@ internal sealed class Watcher(WatchChannel channel, long id, WatchOptions option
         list.AddRange(batch);
     }
 
+    /// <summary>Says that an event in the buffer is shared with others of the channel.</summary>
+    /// <param name="cost">What they pay together.</param>
+    /// <param name="less">How much less of it this one pays alone from now on.</param>
+    public void Share(SharedCost cost, long less)
+    {
+        cost.Hold();
+        (_shared ??= []).Add(cost);
+        BufferedBytes -= less;
+        Debug.Assert(BufferedBytes >= 0, "It has paid for what it shares.");
+    }
+
+    /// <summary>Drops the buffer.</summary>
+    /// <returns>By how much the channel's buffers have become smaller.</returns>
+    public long LetGo()
+    {
+        long bytes = BufferedBytes;
+        foreach (SharedCost cost in _shared ?? [])
+            bytes += cost.Release();
+        _shared = null;
+        _buffer = null;
+        (BufferedBytes, HeldBytes) = (0, 0);
+        return bytes;
+    }
+
     /// <summary>Makes the watch read history, from its first undelivered change on.</summary>
     /// <param name="revision">Where that is, if the buffer is empty: what is below has been looked at.</param>
-    public void FallBehind(long revision)
+    /// <returns>By how much the channel's buffers have become smaller.</returns>
+    public long FallBehind(long revision)
     {
         NextRevision = Math.Max(
             NextRevision - (Mutants.DeliveredEventRepeats ? 1 : 0),
             Mutants.DeliveredEventRepeats ? 0
                 : _buffer is not null && !Mutants.OverflowLosesEvents ? _buffer[0].Revision.Value : revision);
-        _buffer = null;
-        (BufferedBytes, HeldBytes) = (0, 0);
         IsLive = false;
+        return LetGo();
     }
 
     public void BecomeLive()
@@ -109,13 +135,13 @@ internal sealed class Watcher(WatchChannel channel, long id, WatchOptions option
     }
 
     /// <summary>Takes everything that waits; whole revisions, because changes are offered under the lock.</summary>
-    public IReadOnlyList<WatchEvent> Drain()
+    /// <param name="released">By how much the channel's buffers have become smaller.</param>
+    public IReadOnlyList<WatchEvent> Drain(out long released)
     {
         IReadOnlyList<WatchEvent> events = _buffer ?? [];
         if (events.Count > 0)
             NextRevision = events[^1].Revision.Value + 1;
-        _buffer = null;
-        (BufferedBytes, HeldBytes) = (0, 0);
+        released = LetGo();
         return events;
     }
 }

@@ -338,8 +338,7 @@ internal sealed partial class RaftCore
         foreach (Progress progress in _tracker.Members)
         {
             // The own copy counts as far as it is durable; the rest is acknowledged like anybody's.
-            LogIndex own = Mutants.OwnCopyCountsUnsynced ? _log.Last.Index : _log.Durable;
-            progress.Reset(progress.Id == _id ? own : default, _log.Last.Index.Next);
+            progress.Reset(progress.Id == _id ? _log.Durable : default, _log.Last.Index.Next);
         }
     }
 

@@ -20,9 +20,18 @@ internal sealed partial class RaftCore
         if (!fits)
         {
             RaftLog.Release(message.Entries.Span);
+            if (Mutants.CommitBeyondVerified && message.Commit > _log.Committed)
+                _log.CommitTo(LogIndex.Min(message.Commit, _log.Last.Index));
             if (IsRefusedAgain(message))
                 return;
-            EntryId hint = _log.FindConflict(LogIndex.Min(message.Log.Index, _log.Last.Index), message.Log.Term);
+            LogIndex held = LogIndex.Min(message.Log.Index, _log.Last.Index);
+            if (Mutants.UnverifiedAcknowledged && held > _log.Committed)
+            {
+                Acknowledge(message, held);
+                return;
+            }
+
+            EntryId hint = _log.FindConflict(held, message.Log.Term);
             _messagesAfterAppend.Add(Reply(message, MessageKind.AppendResponse) with
             {
                 Log = new EntryId(default, message.Log.Index),
@@ -36,11 +45,11 @@ internal sealed partial class RaftCore
         Accept(message.Entries.Span);
         // Only what this message covers is known to agree; the log behind it may be another leader's.
         LogIndex verified = message.Log.Index + message.Entries.Length;
-        LogIndex committed = LogIndex.Min(message.Commit, Mutants.CommitBeyondVerified ? _log.Last.Index : verified);
+        LogIndex committed = LogIndex.Min(message.Commit, verified);
         bool isNews = _log.CommitTo(committed) && message.Entries.IsEmpty;
         ForgetPreviousIfKnown(message.Commit);
         if (!isNews || _options.AnswersCommitNews)
-            Acknowledge(message, Mutants.UnverifiedAcknowledged ? _log.Last.Index : verified);
+            Acknowledge(message, verified);
     }
 
     /// <summary>Appends what is not there yet, and cuts what conflicts (Raft §5.3).</summary>

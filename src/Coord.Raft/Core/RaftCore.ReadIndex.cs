@@ -174,14 +174,17 @@ internal sealed partial class RaftCore
     /// <summary>
     /// Tells whether nobody else can have been elected, by the clock's declared bound (thesis §6.4.1).
     /// </summary>
-    private bool HasLease()
+    private bool HasLease() => HasLeaseAt(Now);
+
+    /// <summary>The same, at a time that may be later than the last input; for tests.</summary>
+    internal bool HasLeaseAt(long now)
     {
         if (!_options.LeaseReads || !_hasLease || (_leaseForbidden && !Mutants.LeaseDuringTransfer))
             return false;
         // A follower counts whole ticks, of which the first may be nearly over when the heartbeat arrives, and the
         // second short, to make up for a late one; and its clock may run faster than ours.
         long lease = _options.TickNanoseconds * (_options.ElectionTicks - 2) / 100 * (100 - _options.LeaseDriftPercent);
-        return Now - _leaseStart < (Mutants.LeaseTooLong ? 4 * lease : lease);
+        return now - _leaseStart < (Mutants.LeaseTooLong ? 4 * lease : lease);
     }
 
     private void ResetReads()

@@ -314,6 +314,8 @@ internal sealed partial class RaftCore
     /// <summary>Commits what a quorum holds durably, if it is of this term.</summary>
     private bool TryCommit()
     {
+        if (Mutants.OwnCopyCountsUnsynced && _role is RaftRole.Leader)
+            _tracker.Find(_id)?.TryAdvance(_log.Last.Index);
         LogIndex index = _tracker.Committed();
         if (index <= _log.Committed || index > _log.Last.Index)
             return false;

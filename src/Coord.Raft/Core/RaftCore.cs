@@ -98,6 +98,12 @@ internal sealed partial class RaftCore
     /// <summary>Gets the membership by whose majorities this node decides: the one before, while it returns.</summary>
     internal Membership DecidingMembership => _returned ?? _membership;
 
+    /// <summary>Gets a value indicating whether it gives no vote, as a leader's lease needs; for tests.</summary>
+    internal bool HoldsVoteBack => _voteHold > 0;
+
+    /// <summary>Gets how many ticks have passed; for tests.</summary>
+    internal long Ticks => _tick;
+
     /// <summary>Gets the newest snapshot that can be sent.</summary>
     public SnapshotMetadata Snapshot => _snapshot;
 

@@ -249,7 +249,8 @@ internal sealed class RaftLog
     public void OnDurable(EntryId last)
     {
         // An entry that is not there, or not the same, was overwritten or replaced by a snapshot meanwhile.
-        if (last.Index <= Durable || !Contains(last))
+        bool isThere = Contains(last) || (Mutants.LateDurabilityCounts && last.Index <= Handed);
+        if (last.Index <= Durable || !isThere)
             return;
         Invariant.Check(last.Index <= Handed, "Only what was handed to storage becomes durable.");
         Durable = last.Index;

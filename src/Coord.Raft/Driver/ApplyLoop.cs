@@ -49,6 +49,7 @@ internal sealed class ApplyLoop : ILoop, IDisposable
         _clock = clock;
         (_self, _stateMachine, _snapshots, _transport) = (self, stateMachine, snapshots, transport);
         _sessions = new SessionTable(maxSessions);
+        snapshots.NoteLoaded(default);
     }
 
     /// <summary>Gets how many bytes of entries have been applied, ever. Thread-safe.</summary>
@@ -76,12 +77,14 @@ internal sealed class ApplyLoop : ILoop, IDisposable
         using Stream stream = _snapshots.OpenRead(snapshot);
         StateCapture.Restore(stream, snapshot.LastIncluded, _sessions, _stateMachine);
         _applied = _published = snapshot.LastIncluded;
+        _snapshots.NoteLoaded(_applied.Index);
         _stateMachine?.OnBatchApplied(_applied.Index);
     }
 
     /// <summary>Captures the present state.</summary>
     public StateCapture Capture()
     {
+        _snapshots.NoteLoaded(_applied.Index);
         ArrayBufferWriter<byte> sessions = new();
         _sessions.Write(sessions);
         return new StateCapture(sessions.WrittenMemory, _stateMachine?.Capture());

@@ -26,6 +26,9 @@ internal sealed class MessageReceiver(
     /// <summary>Gets what is on the disk, where <see cref="LocalHello"/> has what may have been; for tests.</summary>
     internal EntryId DurableEnd => storage.DurableEnd;
 
+    /// <summary>Gets the term and vote on the disk; for tests.</summary>
+    internal (Term Term, NodeId Vote) DurableVote => storage.DurableVote;
+
     /// <inheritdoc/>
     public bool AcceptPeer(in PeerHello peer, out string? refusal)
     {

@@ -23,7 +23,10 @@ internal sealed class StorageLoop(
     private readonly LoopSignal _signal = new();
     private readonly Lock _durableLock = new();
     private (Term Term, EntryId Last) _durable = (term, lastEntry);
+    private NodeId _durableVote = wal.HardState.Vote;
     private LogDoubt? _doubt = wal.Doubt;
+    private bool _isWritten;
+    private bool _mustSync;
     private bool _markIsBehind;
     private long _lastWork;
 
@@ -58,6 +61,16 @@ internal sealed class StorageLoop(
         }
     }
 
+    /// <summary>Gets the durable term, and the durable vote in it; for tests. Thread-safe.</summary>
+    internal (Term Term, NodeId Vote) DurableVote
+    {
+        get
+        {
+            lock (_durableLock)
+                return (_durable.Term, _durableVote);
+        }
+    }
+
     /// <summary>Gets how long the loop may sleep.</summary>
     public TimeSpan NextWake => TimeSpan.FromMilliseconds(_markIsBehind ? 50 : 1000);
 
@@ -84,18 +97,12 @@ internal sealed class StorageLoop(
     /// <inheritdoc/>
     public bool Pump()
     {
-        ReadOnlySpan<StorageBatch> batches = _queue.Drain();
-        if (batches.IsEmpty)
+        if (!_isWritten && !Write())
             return SaveMarkWhenIdle();
 
-        bool mustSync = false;
-        foreach (StorageBatch batch in batches)
-        {
-            wal.Append(batch.HardState, batch.Entries, batch.Snapshot?.LastIncluded);
-            mustSync |= batch.MustSync;
-        }
-
-        if (mustSync && !Mutants.AcknowledgeBeforeSync)
+        _isWritten = false;
+        ReadOnlySpan<StorageBatch> batches = _queue.Drained;
+        if (_mustSync && !Mutants.AcknowledgeBeforeSync)
         {
             Sync();
             NoteDurable(batches);
@@ -105,7 +112,7 @@ internal sealed class StorageLoop(
         foreach (StorageBatch batch in batches)
             Finish(batch);
 
-        if (mustSync && Mutants.AcknowledgeBeforeSync)
+        if (_mustSync && Mutants.AcknowledgeBeforeSync)
         {
             Sync();
             NoteDurable(batches);
@@ -118,6 +125,28 @@ internal sealed class StorageLoop(
         _lastWork = clock();
         transport.Flush();
         OnDone();
+        return true;
+    }
+
+    /// <summary>
+    /// Does the first half of a turn: it writes what has queued up, and the next turn syncs it. For tests, in which
+    /// something shall come between the two.
+    /// </summary>
+    /// <returns>False if nothing had.</returns>
+    internal bool Write()
+    {
+        ReadOnlySpan<StorageBatch> batches = _queue.Drain();
+        if (batches.IsEmpty)
+            return false;
+
+        _mustSync = false;
+        foreach (StorageBatch batch in batches)
+        {
+            wal.Append(batch.HardState, batch.Entries, batch.Snapshot?.LastIncluded);
+            _mustSync |= batch.MustSync;
+        }
+
+        _isWritten = true;
         return true;
     }
 
@@ -191,6 +220,7 @@ internal sealed class StorageLoop(
             foreach (StorageBatch batch in batches)
             {
                 Term batchTerm = batch.HardState?.Term ?? _durable.Term;
+                _durableVote = batch.HardState?.Vote ?? _durableVote;
                 EntryId last = batch.Snapshot?.LastIncluded ?? _durable.Last;
                 _durable = (batchTerm, batch.Entries.IsEmpty ? last : batch.Entries[^1].Id);
             }

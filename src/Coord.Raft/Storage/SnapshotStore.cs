@@ -1,6 +1,8 @@
 namespace Coord.Raft.Storage;
 
-/// <summary>Keeps the newest two snapshots of a member, and the one that is being received.</summary>
+/// <summary>
+/// Keeps the newest two snapshots of a member, those still to be loaded, and the one that is being received.
+/// </summary>
 /// <remarks>
 /// A snapshot appears under its name only when it is whole and durable: contents synced, then renamed, then the
 /// directory synced. The second newest stays, because the newest may turn out to be damaged when it is loaded; whoever
@@ -16,6 +18,9 @@ internal sealed class SnapshotStore
 
     // Newest first; replaced, never changed.
     private IReadOnlyList<SnapshotMetadata> _usable = [];
+
+    // How far the state machine is; everything, if nobody loads what is stored here.
+    private long _loaded = long.MaxValue;
 
     // A buffer is large enough to count: one a snapshot was most of what a node allocated at all.
     private byte[]? _spareBuffer;
@@ -148,12 +153,18 @@ internal sealed class SnapshotStore
             List<SnapshotMetadata> usable =
                 [snapshot, .. _usable.Where(other => other.LastIncluded != snapshot.LastIncluded)];
             usable.Sort(NewestFirst);
-            List<SnapshotMetadata> superfluous = [.. usable.Skip(Kept)];
-            Volatile.Write(ref _usable, [.. usable.Take(Kept)]);
+            // What the state machine has still to load stays, even if it was overtaken by several while a disk hung.
+            long loaded = Volatile.Read(ref _loaded);
+            List<SnapshotMetadata> superfluous =
+                [.. usable.Skip(Kept).Where(old => old.LastIncluded.Index.Value <= loaded)];
+            Volatile.Write(ref _usable, [.. usable.Except(superfluous)]);
             foreach (SnapshotMetadata old in superfluous)
                 TryDelete(PathOf(old.LastIncluded));
         }
     }
+
+    /// <summary>Notes how far the state machine is: snapshots up to there are not needed for it. Thread-safe.</summary>
+    public void NoteLoaded(LogIndex index) => Volatile.Write(ref _loaded, index.Value);
 
     /// <summary>Removes a file; if that fails it is removed when the store is opened again.</summary>
     internal void TryDelete(string path)

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Security.Cryptography;
 using Coord.Transport.Diagnostics;
 using Microsoft.Extensions.Logging;
@@ -17,6 +18,10 @@ internal sealed class TlsContext(TlsOptions options, TimeProvider timeProvider, 
 
     /// <summary>Gets the options.</summary>
     public TlsOptions Options => options;
+
+    /// <summary>Gets what may be used to encrypt; null leaves it to the system.</summary>
+    public CipherSuitesPolicy? Suites { get; } =
+        options.CipherSuites.Count == 0 || OperatingSystem.IsWindows() ? null : new(options.CipherSuites);
 
     /// <summary>Gets the certificates in use.</summary>
     public TlsMaterial Material =>

@@ -50,6 +50,7 @@ internal sealed class TlsWire : Wire
             AllowRenegotiation = false,
             // A resumed session would skip the look at the certificate.
             AllowTlsResume = false,
+            CipherSuitesPolicy = context.Suites,
         };
         return wire.AuthenticateAsync(stream => stream.AuthenticateAsClientAsync(options));
     }
@@ -67,6 +68,7 @@ internal sealed class TlsWire : Wire
             RemoteCertificateValidationCallback = wire.Check,
             AllowRenegotiation = false,
             AllowTlsResume = false,
+            CipherSuitesPolicy = context.Suites,
         };
         return wire.AuthenticateAsync(stream => stream.AuthenticateAsServerAsync(options));
     }

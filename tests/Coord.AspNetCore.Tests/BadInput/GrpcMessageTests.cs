@@ -17,7 +17,7 @@ public sealed class GrpcMessageTests
 
         // Field 1000 as a number and field 1001 as bytes.
         byte[] message = [.. put.ToByteArray(), 0xc0, 0x3e, 5, 0xca, 0x3e, 2, 1, 2];
-        Assert.Equal("0", await CallAsync(server, "/etcdserverpb.KV/Put", Framed(message)));
+        Assert.Equal("0", await StatusAsync(server, "/etcdserverpb.KV/Put", Framed(message)));
     }
 
     [Theory]
@@ -28,9 +28,20 @@ public sealed class GrpcMessageTests
     public async Task Bytes_that_are_no_message_are_an_error_and_change_nothing(string what, byte[] message)
     {
         await using ApiServer server = await ApiServer.StartAsync();
+        foreach (string method in (string[])["KV/Put", "KV/Compact", "Lease/LeaseGrant", "Cluster/MemberAdd"])
+        {
+            (string status, string text) = await CallAsync(server, $"/etcdserverpb.{method}", Framed(message));
+            Assert.Equal("13", status);
+            Assert.StartsWith("grpc: error unmarshalling request: ", text, StringComparison.Ordinal);
+        }
 
-        // In Go they are "internal" and not "unknown"; here the library reads messages, and leaves no choice.
-        Assert.Equal("2", await CallAsync(server, "/etcdserverpb.KV/Put", Framed(message)));
+        foreach (string method in (string[])["Watch/Watch", "Lease/LeaseKeepAlive", "Maintenance/Snapshot"])
+        {
+            (string status, string text) = await CallAsync(server, $"/etcdserverpb.{method}", Framed(message));
+            Assert.Equal("13", status);
+            Assert.StartsWith("grpc: failed to unmarshal the received message ", text, StringComparison.Ordinal);
+        }
+
         using EtcdClient client = new(server);
         Assert.Equal(2, (await client.PutAsync("a", what)).Header.Revision);
     }
@@ -40,18 +51,18 @@ public sealed class GrpcMessageTests
     {
         await using ApiServer server = await ApiServer.StartAsync();
         byte[] whole = Framed(new PutRequest { Key = Utf8("a") }.ToByteArray());
-        Assert.Equal("13", await CallAsync(server, "/etcdserverpb.KV/Put", whole[..^1]));
-        Assert.Equal("13", await CallAsync(server, "/etcdserverpb.KV/Put", whole[..3]));
-        Assert.Equal("13", await CallAsync(server, "/etcdserverpb.KV/Put", []));
-        Assert.Equal("13", await CallAsync(server, "/etcdserverpb.KV/Put", [.. whole, .. whole]));
+        Assert.Equal("13", await StatusAsync(server, "/etcdserverpb.KV/Put", whole[..^1]));
+        Assert.Equal("13", await StatusAsync(server, "/etcdserverpb.KV/Put", whole[..3]));
+        Assert.Equal("13", await StatusAsync(server, "/etcdserverpb.KV/Put", []));
+        Assert.Equal("13", await StatusAsync(server, "/etcdserverpb.KV/Put", [.. whole, .. whole]));
     }
 
     [Fact]
     public async Task Methods_and_services_that_are_not_there_are_unimplemented()
     {
         await using ApiServer server = await ApiServer.StartAsync();
-        Assert.Equal("12", await CallAsync(server, "/etcdserverpb.KV/Nothing", Framed([])));
-        Assert.Equal("12", await CallAsync(server, "/nothing.Service/Nothing", Framed([])));
+        Assert.Equal("12", await StatusAsync(server, "/etcdserverpb.KV/Nothing", Framed([])));
+        Assert.Equal("12", await StatusAsync(server, "/nothing.Service/Nothing", Framed([])));
     }
 
     /// <summary>
@@ -79,8 +90,11 @@ public sealed class GrpcMessageTests
     private static byte[] Framed(byte[] message) =>
         [0, 0, 0, (byte)(message.Length >> 8), (byte)message.Length, .. message];
 
-    /// <summary>Makes a call of one message, and returns its status.</summary>
-    private static async Task<string> CallAsync(ApiServer server, string path, byte[] body)
+    private static async Task<string> StatusAsync(ApiServer server, string path, byte[] body) =>
+        (await CallAsync(server, path, body)).Status;
+
+    /// <summary>Makes a call of one message, and returns its status and the text that came with it.</summary>
+    private static async Task<(string Status, string Text)> CallAsync(ApiServer server, string path, byte[] body)
     {
         using HttpClient http = new() { BaseAddress = server.Address };
         using HttpRequestMessage request = new(HttpMethod.Post, path)
@@ -94,6 +108,7 @@ public sealed class GrpcMessageTests
         using HttpResponseMessage response = await http.SendAsync(request);
         await response.Content.LoadIntoBufferAsync();
         HttpHeaders headers = response.Headers.Contains("grpc-status") ? response.Headers : response.TrailingHeaders;
-        return headers.GetValues("grpc-status").Single();
+        string text = headers.TryGetValues("grpc-message", out IEnumerable<string>? texts) ? texts.Single() : "";
+        return (headers.GetValues("grpc-status").Single(), text);
     }
 }

@@ -52,6 +52,22 @@ public sealed class SnapshotStoreTests
         Assert.Equal([3], ReadAll(store, store.Usable[1]));
     }
 
+    /// <summary>Fault N22: several arrive while the log's disk hangs, and none is loaded yet.</summary>
+    [Fact]
+    public void What_is_not_loaded_yet_is_kept_however_many_come_after_it()
+    {
+        SnapshotStore store = SnapshotStore.Open(_disk, Home);
+        store.NoteLoaded(new LogIndex(10));
+        for (int i = 1; i <= 5; i++)
+            Save(store, 10 * i, [(byte)i]);
+
+        Assert.Equal([2], ReadAll(store, Metadata(20)));
+        store.NoteLoaded(new LogIndex(30));
+        Save(store, 60, [6]);
+        Assert.Equal([60L, 50L, 40L], store.Usable.Select(snapshot => snapshot.LastIncluded.Index.Value));
+        Assert.Equal(3, _disk.Paths.Count);
+    }
+
     [Fact]
     public void A_reader_of_a_replaced_snapshot_reads_on()
     {

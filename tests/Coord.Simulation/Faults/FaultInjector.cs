@@ -132,6 +132,8 @@ internal sealed class FaultInjector
             if (leader.IsGone || !TryCount(kind))
                 return;
             _nodes.Ask(kind, leader, chance);
+            if (kind is FaultKind.Transfer)
+                MayIsolate(leader, chance);
             if (chance.Next(3) == 0)
                 leader.SendsBeforeCrash = (int)chance.LogUniform(1, 32) - 1;
         });
@@ -162,6 +164,13 @@ internal sealed class FaultInjector
             leader.SendsBeforeCrash = (int)_falls.LogUniform(1, 64) - 1;
     }
 
+    /// <summary>Cuts a leader off, in half of all cases, when its successor is perhaps on its way already.</summary>
+    private void MayIsolate(SimulatedProcess leader, Chance chance)
+    {
+        if (chance.OneIn(2))
+            _cluster.World.After(chance.LogUniform(1, 10 * _cluster.Plan.NetworkDelay), () => Isolate(leader));
+    }
+
     private void Isolate(SimulatedProcess leader)
     {
         if (!_isStopped)
@@ -184,6 +193,8 @@ internal sealed class FaultInjector
     {
         if (!_network.TryInject(kind, chance))
             _nodes.Inject(kind, chance);
+        if (kind is FaultKind.Transfer && _cluster.Leader is { } leader)
+            MayIsolate(leader, chance.Fork("isolation"));
     }
 
     /// <summary>The next fault of a kind.</summary>

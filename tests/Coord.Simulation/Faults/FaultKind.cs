@@ -98,4 +98,10 @@ internal enum FaultKind
 
     /// <summary>A machine loses its power when it has just given somebody its vote.</summary>
     VoterFall,
+
+    /// <summary>A leader is paused when it has just sent heartbeats, for about as long as others wait.</summary>
+    LeaderStall,
+
+    /// <summary>A member is removed, and soon added again under its id, with what it has on its disk.</summary>
+    Return,
 }

@@ -31,9 +31,11 @@ internal sealed class MembershipFaults(Cluster cluster)
             return;
 
         if (kind is FaultKind.Transfer)
-            _ = TransferAsync(process, chance.Of(membership.Voters));
+            _ = TransferAsync(process, chance.Of(membership.Voters), returns: chance.OneIn(2));
         else if (kind is FaultKind.LostDisk && MayLose(process.Node))
             Replace(process.Node);
+        else if (kind is FaultKind.Return && !IsAnyLost && membership.Voters.Length > 2)
+            _ = ReturnAsync(process, membership, chance.Of(membership.Voters));
         else if (kind is FaultKind.Membership && !IsAnyLost)
         {
             // Often two at once, by administrators who do not know of each other: one of them is refused.
@@ -118,6 +120,23 @@ internal sealed class MembershipFaults(Cluster cluster)
         }
     }
 
+    /// <summary>Removes a member, and adds it again: what it said before must not count for what it is then.</summary>
+    private async Task ReturnAsync(SimulatedProcess process, Membership membership, NodeId member)
+    {
+        MembershipTarget target = MembershipTarget.From(membership);
+        MemberAddress address = target.Voters.First(voter => voter.Id == member);
+        await ChangeAsync(process, membership, target with { Voters = target.Voters.Remove(address) })
+            .ConfigureAwait(false);
+        if (cluster.Leader is not { } leader || leader.Raft.Status.Membership is not { IsJoint: false } now
+            || now.Contains(member) || IsAnyLost || cluster.Find(member) is { IsRetired: true })
+        {
+            return;
+        }
+
+        target = MembershipTarget.From(now);
+        await ChangeAsync(leader, now, target with { Voters = target.Voters.Add(address) }).ConfigureAwait(false);
+    }
+
     private async Task ChangeAsync(SimulatedProcess process, Membership membership, MembershipTarget target)
     {
         string outcome = "done";
@@ -138,7 +157,8 @@ internal sealed class MembershipFaults(Cluster cluster)
         cluster.World.Trace.Add("admin", $"wanted {wanted}: {outcome}");
     }
 
-    private async Task TransferAsync(SimulatedProcess process, NodeId to)
+    /// <summary>Hands over, and perhaps back at once: what was said to a leader may reach its next leadership.</summary>
+    private async Task TransferAsync(SimulatedProcess process, NodeId to, bool returns)
     {
         string outcome = "done";
         try
@@ -151,5 +171,7 @@ internal sealed class MembershipFaults(Cluster cluster)
         }
 
         cluster.World.Trace.Add("admin", $"asked {process.Id} to hand over to {to}: {outcome}");
+        if (returns && outcome == "done" && cluster.Find(to)?.Process is { IsGone: false } successor)
+            await TransferAsync(successor, process.Id, returns: false).ConfigureAwait(false);
     }
 }

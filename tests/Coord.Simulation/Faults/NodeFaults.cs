@@ -48,13 +48,16 @@ internal sealed class NodeFaults(Cluster cluster)
                 node.Process!.SendsBeforeCrash = (int)chance.Between(0, chance.LogUniform(1, 64));
                 break;
             case FaultKind.Pause:
-                node.Pause();
-                cluster.World.After(chance.LogUniform(10 * Span.Millisecond, 30 * Span.Second), node.Resume);
+                node.PauseFor(node.Process!, chance.LogUniform(10 * Span.Millisecond, 30 * Span.Second));
+                break;
+            case FaultKind.LeaderStall:
+                long election = Span.Of(cluster.Plan.ElectionTimeout);
+                (cluster.Leader ?? node.Process!).PauseAfterHeartbeat = chance.Between(election / 2, 3 * election);
                 break;
             case FaultKind.Restart:
                 _ = RestartAsync(node.Process!);
                 break;
-            case FaultKind.Membership or FaultKind.Transfer or FaultKind.LostDisk:
+            case FaultKind.Membership or FaultKind.Transfer or FaultKind.LostDisk or FaultKind.Return:
                 _membership.Inject(kind, node.Process!, chance);
                 break;
             default:

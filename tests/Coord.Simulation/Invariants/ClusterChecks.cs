@@ -14,6 +14,7 @@ internal sealed class ClusterChecks
     private readonly Cluster _cluster;
     private readonly EntryRegistry _registry = new();
     private readonly LeaderChecks _steps;
+    private readonly LeaseChecks _leases;
     private readonly Dictionary<Term, NodeId> _leaders = [];
     private readonly List<(Term Term, ulong Command, ulong Result)> _applied = [];
     private readonly Dictionary<long, (ulong Digest, NodeId By)> _digests = [];
@@ -24,8 +25,15 @@ internal sealed class ClusterChecks
     private readonly Dictionary<SimulatedProcess, NodeView> _views = [];
     private LogIndex _lastChange;
 
-    public ClusterChecks(Cluster cluster) =>
-        (_cluster, _steps) = (cluster, new LeaderChecks(cluster, _registry, DurableOf));
+    public ClusterChecks(Cluster cluster)
+    {
+        (_cluster, _leases) = (cluster, new LeaseChecks(cluster));
+        Said = new Conversation(cluster.World);
+        _steps = new LeaderChecks(cluster, _registry, Said, DurableOf);
+    }
+
+    /// <summary>Gets what members have said to each other.</summary>
+    public Conversation Said { get; }
 
     /// <summary>Gets the highest index that any member knows to be committed.</summary>
     public LogIndex Committed => _registry.Committed;
@@ -90,7 +98,10 @@ internal sealed class ClusterChecks
         if (core.Role is RaftRole.Leader && (view.Role is not RaftRole.Leader || view.Term != now.Term))
             CheckNewLeader(process, core, view);
 
+        CheckDurable(process, core, view);
         _steps.AfterTurn(process, core, view);
+        if (core.Role is RaftRole.Leader)
+            _leases.AfterTurn(process, core);
         if (view.Term != now.Term || view.Role != core.Role || view.Commit != now.Commit)
             Trace(process, core);
         if (core.Membership.Version > Newest.Version)
@@ -100,13 +111,42 @@ internal sealed class ClusterChecks
 
     public void OnSend(SimulatedProcess process, in Message message)
     {
+        Said.OnSend(message);
         if (message.Kind is MessageKind.VoteResponse or MessageKind.AppendResponse
             && _views.TryGetValue(process, out NodeView? view))
         {
+            CheckSynced(process, message);
             PromisesOf(process.Id).OnSend(message, view.Log.Last.Index);
             if (message is { Kind: MessageKind.VoteResponse, Reject: false } && message.To != process.Id)
                 OnVote(process, message, view);
         }
+    }
+
+    /// <summary>What a member says in a term it says after the term is on its disk, and the vote as well.</summary>
+    private void CheckSynced(SimulatedProcess process, in Message message)
+    {
+        if (process.Raft.Runtime?.Receiver.DurableVote is not { } disk || disk.Term > message.Term)
+            return;
+
+        bool isVote = message is { Kind: MessageKind.VoteResponse, Reject: false };
+        if (disk.Term < message.Term || (isVote && disk.Vote != message.To))
+        {
+            string what = isVote ? $"votes for {message.To}" : $"sends {message.Kind}";
+            Fail("before the sync", $"{process.Id} {what} in {message.Term}; its disk has {disk.Term}, {disk.Vote}.");
+        }
+    }
+
+    /// <summary>What a member takes for durable is on its disk.</summary>
+    private void CheckDurable(SimulatedProcess process, RaftCore core, NodeView view)
+    {
+        bool isNews = core.DurableIndex != view.Durable || core.LastEntry != view.LastEntry;
+        if (!isNews || core.DurableIndex <= core.LogBase.Index || process.Node.IsDamaged)
+            return;
+
+        view.Log.TryGetTerm(core.DurableIndex, out Term term);
+        EntryId id = new(term, core.DurableIndex);
+        if (!_registry.IsHeldBy(DurableOf(process.Id), id))
+            Fail("durable", $"{process.Id} takes {id} for durable; its disk ends with {DurableOf(process.Id)}.");
     }
 
     private void OnVote(SimulatedProcess process, in Message vote, NodeView voter)
@@ -258,6 +298,8 @@ internal sealed class ClusterChecks
             return;
         }
 
+        view.Inherited = view.Log.LastBefore(core.Term);
+        _leases.OnElected(process, core);
         _cluster.OnElected(process);
         for (LogIndex i = core.FirstIndex; i <= _registry.Committed; i = i.Next)
         {

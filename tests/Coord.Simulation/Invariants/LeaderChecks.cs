@@ -10,7 +10,8 @@ namespace Coord.Simulation.Invariants;
 /// Most of these mistakes lose something only if two or three more things go wrong in the right order, which chance
 /// seldom arranges. So the step is judged, and not only what comes of it.
 /// </remarks>
-internal sealed class LeaderChecks(Cluster cluster, EntryRegistry registry, Func<NodeId, EntryId> durableOf)
+internal sealed class LeaderChecks(
+    Cluster cluster, EntryRegistry registry, Conversation said, Func<NodeId, EntryId> durableOf)
 {
     private const int TurnsBetweenLooks = 4;
 
@@ -37,6 +38,7 @@ internal sealed class LeaderChecks(Cluster cluster, EntryRegistry registry, Func
             Fail("transfer", $"{process.Id} hands over to {core.TransferTarget}, and goes on from {view.LastEntry}.");
         }
 
+        CheckPatience(process, core, view);
         if (!hasLed || core.CommitIndex > view.Commit || ++view.Turns % TurnsBetweenLooks == 0)
             CheckMatches(process, core, view);
     }
@@ -52,6 +54,12 @@ internal sealed class LeaderChecks(Cluster cluster, EntryRegistry registry, Func
         view.LastChange = change.Index;
         if (core.Role is not RaftRole.Leader || change.Term != core.Term)
             return;
+        if (core.AppliedIndex < view.Inherited)
+        {
+            Fail("one change", $"{process.Id} proposes {change}, has applied {core.AppliedIndex}, and inherited "
+                + $"{view.Inherited}.");
+        }
+
         if (before > core.CommitIndex)
             Fail("one change", $"{process.Id} proposes {change}; its change {before} is not committed.");
     }
@@ -70,6 +78,31 @@ internal sealed class LeaderChecks(Cluster cluster, EntryRegistry registry, Func
             Fail("vote", $"{vote.From} has {voter.Log.Last}, and votes for {vote.To} with {candidate.Log.Last}.");
     }
 
+    /// <summary>
+    /// Nothing is waited for in vain: who hears no quorum steps down, and a transfer that fails is given up.
+    /// </summary>
+    private void CheckPatience(SimulatedProcess process, RaftCore core, NodeView view)
+    {
+        // Both are looked at once in an election timeout. Counted in ticks: one whose disk hangs has none.
+        long patience = 2 * (long)(cluster.Plan.ElectionTimeout / cluster.Plan.HeartbeatInterval);
+        bool isFirst = view.Role is not RaftRole.Leader || view.Term != core.Term;
+        if (isFirst || core.TransferTarget != view.TransferTarget)
+        {
+            // A transfer gives it another election timeout.
+            view.TransferTick = core.Ticks;
+            view.Heard = (core.Ticks, cluster.World.Now);
+        }
+
+        if (core.Ticks == view.Tick)
+            return;
+        if (said.IsHeardByQuorum(process.Id, core.DecidingMembership, view.Heard.Time))
+            view.Heard = (core.Ticks, cluster.World.Now);
+        else if (cluster.Plan.CheckQuorum && core.Ticks > view.Heard.Tick + patience + 1)
+            Fail("unheard", $"{process.Id} leads {core.Term}, and hears no quorum of {core.DecidingMembership}.");
+        if (!core.TransferTarget.IsNone && core.Ticks > view.TransferTick + patience)
+            Fail("transfer", $"{process.Id} still hands over to {core.TransferTarget}.");
+    }
+
     /// <summary>Entries of earlier terms are committed with one of the own, not by counting (Raft §5.4.2).</summary>
     private void CheckOwnTerm(SimulatedProcess process, RaftCore core, NodeView view)
     {
@@ -82,8 +115,11 @@ internal sealed class LeaderChecks(Cluster cluster, EntryRegistry registry, Func
     {
         foreach (ProgressStatus progress in core.Status.Progress)
         {
+            if (progress.Match.IsZero)
+                continue;
+            CheckAcknowledged(process, core, progress);
             // Whoever is in a later term may have cut what he acknowledged in this one.
-            if (progress.Match.IsZero || cluster.Find(progress.Id) is not { IsDamaged: false } node
+            if (cluster.Find(progress.Id) is not { IsDamaged: false } node
                 || node.Process?.Raft.Runtime is not { } runtime || runtime.Driver.Core.Term > core.Term)
             {
                 continue;
@@ -99,6 +135,16 @@ internal sealed class LeaderChecks(Cluster cluster, EntryRegistry registry, Func
                 Fail("match", $"{process.Id} counts {id} as stored by {progress.Id}, whose disk has {log}.");
             }
         }
+    }
+
+    private void CheckAcknowledged(SimulatedProcess process, RaftCore core, ProgressStatus progress)
+    {
+        if (progress.Id == process.Id || !core.DecidingMembership.TryGetMember(progress.Id, out Member member))
+            return;
+
+        LogIndex told = said.Acknowledged(core.Term, member.Id, member.AddedAt);
+        if (told < progress.Match)
+            Fail("match", $"{process.Id} counts {progress.Match} of {member.Id}, who told of {told} in {core.Term}.");
     }
 
     private void Fail(string kind, string message) => cluster.World.Fail(kind, message);

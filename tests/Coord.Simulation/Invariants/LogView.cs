@@ -26,6 +26,15 @@ internal sealed class LogView
         return true;
     }
 
+    /// <summary>Returns the last index of an earlier term, or the one before the first.</summary>
+    public LogIndex LastBefore(Term term)
+    {
+        LogIndex index = LastIndex;
+        while (TryGetTerm(index, out Term found) && found >= term)
+            index = new(index.Value - 1);
+        return index;
+    }
+
     public bool Contains(EntryId id) => TryGetTerm(id.Index, out Term term) && term == id.Term;
 
     /// <summary>Follows the log.</summary>

@@ -37,16 +37,31 @@ internal sealed class ReadProbe(Cluster cluster)
     private async Task AskAsync(SimulatedProcess process)
     {
         LogIndex committed = cluster.Checks.Committed;
+        long asked = cluster.World.Now;
+        Membership known = cluster.Checks.Newest;
         try
         {
             LogIndex index = await process.Raft.ReadBarrierAsync().ConfigureAwait(false);
             if (index < committed && !process.IsGone)
                 cluster.World.Fail("stale read", $"{process.Id} reads at {index}, and {committed} was committed.");
+            if (!cluster.Plan.LeaseReads && !process.IsGone && !IsConfirmed(known, asked))
+                cluster.World.Fail("unconfirmed read", $"{process.Id} reads at {index}, and no quorum was asked.");
         }
         catch (Exception exception) when (exception is CoordException or ObjectDisposedException)
         {
             // Nobody confirmed it in time, or it has gone.
         }
+    }
+
+    /// <summary>Tells whether a leader's quorum has answered since; true where it is unclear whose.</summary>
+    private bool IsConfirmed(Membership known, long since)
+    {
+        Membership newest = cluster.Checks.Newest;
+        bool isClear = newest.Version == known.Version && !newest.IsJoint && cluster.Nodes.All(
+            node => node.Process?.Raft.Runtime?.Driver.Core is not { } core
+                || core.DecidingMembership.Version == newest.Version || !newest.Contains(node.Id));
+        return !isClear || newest.Voters.IsEmpty
+            || cluster.Checks.Said.IsAnyConfirmed(newest, cluster.Nodes.Select(node => node.Id), since);
     }
 
     /// <summary>With check-quorum, who is no longer followed notices it within some election timeouts.</summary>

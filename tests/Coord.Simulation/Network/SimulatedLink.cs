@@ -187,6 +187,7 @@ internal sealed class SimulatedLink : SimulatedEvent
             return;
 
         _network.World.Trace.Mix(_network.World.Now, 5, ((long)To.Value << 32) | (uint)delivery.Length);
+        receiver.Process.Node.Cluster.Checks.Said.OnArrival(_sender.Id, To);
         ReceiveResult result = receiver.Receiver.Receive(_sender.Id, delivery.Bytes, _arena);
         if (result is ReceiveResult.Malformed)
             _network.World.Fail("malformed", $"{To} cannot read a message of {_sender.Id}.");

@@ -96,6 +96,16 @@ internal sealed class SimulatedNode
         process.Pause();
     }
 
+    /// <summary>Pauses a process for a while, unless another runs meanwhile.</summary>
+    public void PauseFor(SimulatedProcess process, long duration)
+    {
+        if (process != Process)
+            return;
+
+        Pause();
+        Cluster.World.After(duration, Resume);
+    }
+
     public void Resume()
     {
         if (Process is not { IsGone: false, IsPaused: true } process)
@@ -142,7 +152,7 @@ internal sealed class SimulatedNode
         // What was about to happen does not: a fault after the faults would be blamed on the cluster.
         Disk.Disarm();
         if (Process is { } process)
-            process.SendsBeforeCrash = -1;
+            (process.SendsBeforeCrash, process.PauseAfterHeartbeat) = (-1, 0);
         Resume();
     }
 
@@ -153,7 +163,8 @@ internal sealed class SimulatedNode
         long now = Cluster.World.Now;
         if (now < _diskSlownessUntil)
             usual *= _diskSlowness;
-        return Math.Max(_diskHangsUntil - now, 0) + usual;
+        // An operation that has begun is not hurried by the end of the faults, and all wait for it.
+        return Math.Max(_diskHangsUntil - now, 0) + Math.Min(usual, 5 * Span.Second);
     }
 
     /// <summary>Is told that the process ended by itself, or as it was asked to.</summary>

@@ -79,6 +79,9 @@ internal sealed class SimulatedProcess
     /// <summary>Gets or sets how many messages it may still send before its power is cut; negative for all.</summary>
     public int SendsBeforeCrash { get; set; } = -1;
 
+    /// <summary>Gets or sets how long it will be paused after its next heartbeats; zero for not at all.</summary>
+    public long PauseAfterHeartbeat { get; set; }
+
     /// <summary>Starts the node. A failure ends the process, and comes to light like every other.</summary>
     public void Start()
     {
@@ -129,6 +132,12 @@ internal sealed class SimulatedProcess
             throw new PowerCutException();
 
         Node.Cluster.Checks.OnSend(this, message);
+        if (message.Kind is MessageKind.Heartbeat && PauseAfterHeartbeat > 0)
+        {
+            long duration = PauseAfterHeartbeat;
+            PauseAfterHeartbeat = 0;
+            World.After(1, () => Node.PauseFor(this, duration));
+        }
     }
 
     /// <summary>Ends the process without a word, as a signal or a power cut does.</summary>

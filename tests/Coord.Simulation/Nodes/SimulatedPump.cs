@@ -17,12 +17,16 @@ internal sealed class SimulatedPump : SimulatedEvent, ILoopPump
     private readonly LoopPumpOptions _options;
     private readonly LoopKind _kind;
     private readonly Action _wake;
+    private readonly Chance _halves;
     private bool _isStarted;
     private bool _hasFailed;
+    private bool _isHalfDone;
+    private long _secondHalf;
 
     public SimulatedPump(SimulatedProcess process, LoopPumpOptions options)
     {
         (_process, _options, _wake) = (process, options, Wake);
+        _halves = process.Node.Chance.Fork("halves", process.Number);
         _kind = options.Name switch
         {
             "raft" => LoopKind.Owner,
@@ -62,11 +66,26 @@ internal sealed class SimulatedPump : SimulatedEvent, ILoopPump
 
         _process.World.Trace.Mix(_process.World.Now, 16 + (long)_kind, (long)_process.Id.Value);
         _options.Signal.Arm(_wake);
+        if (_isHalfDone || _secondHalf > 0)
+        {
+            // A crash between the halves finds what was written on the disk, or not, or in part.
+            long half = _secondHalf;
+            _secondHalf = 0;
+            if (!TryTurn(out bool worked, isHalf: !_isHalfDone))
+                return;
+            if (_isHalfDone)
+                _process.World.Schedule(this, half);
+            else if (worked)
+                Wake();
+            if (worked)
+                return;
+        }
+
         for (int turn = 0; turn < MaxTurns; turn++)
         {
-            if (!TryTurn(out bool worked))
+            if (!TryTurn(out bool hasWorked))
                 return;
-            if (!worked)
+            if (!hasWorked)
                 break;
         }
 
@@ -78,19 +97,34 @@ internal sealed class SimulatedPump : SimulatedEvent, ILoopPump
 
     private void Wake()
     {
-        if (!_isStarted || _process.IsGone)
+        // What comes during a sync waits for the next.
+        if (!_isStarted || _process.IsGone || _isHalfDone)
             return;
 
         long delay = _process.DrawPause(_kind);
+        if (_kind is LoopKind.Storage && _halves.OneIn(2))
+        {
+            _secondHalf = (delay / 2) + 1;
+            delay -= delay / 2;
+        }
+
         if (!IsScheduled || Time > _process.World.Now + delay)
             _process.World.Schedule(this, delay);
     }
 
-    private bool TryTurn(out bool worked)
+    /// <summary>Does a turn, or the half of the log's in which it writes and does not sync.</summary>
+    private bool TryTurn(out bool worked, bool isHalf = false)
     {
         worked = false;
         try
         {
+            _isHalfDone = false;
+            if (isHalf && _options.Loop is StorageLoop storage)
+            {
+                worked = _isHalfDone = storage.Write();
+                return true;
+            }
+
             worked = _options.Loop.Pump();
             _process.OnPumped(_kind);
             return true;

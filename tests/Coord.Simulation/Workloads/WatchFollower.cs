@@ -1,5 +1,6 @@
 using Coord.Kv;
 using Coord.Raft;
+using Coord.Raft.Tests.Storage;
 using Coord.Simulation.Checking;
 using Coord.Simulation.Kernel;
 
@@ -35,7 +36,8 @@ internal sealed class WatchFollower(
                 run.AddCompacted(compacted.OldestRevision, actor.Now);
                 _position = new(compacted.OldestRevision.Value - 1);
             }
-            catch (Exception exception) when (exception is CoordException or ObjectDisposedException)
+            catch (Exception exception) when (exception is CoordException or ObjectDisposedException
+                or IOException or PowerCutException)
             {
                 // The member went away, or says that it has lost the leader.
                 await actor.DelayAsync(TimeSpan.FromMilliseconds(100)).ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using Coord.Kv;
 using Coord.Raft;
+using Coord.Raft.Tests.Storage;
 using Coord.Simulation.Checking;
 using Coord.Simulation.Kernel;
 using Coord.Simulation.Nodes;
@@ -46,7 +47,8 @@ internal sealed class WatchStreamFollower(
             while (!process.IsGone && !actor.IsOver && actor.Now < until)
                 await ReadAsync(stream, open).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is CoordException or ObjectDisposedException or IOException)
+        catch (Exception exception) when (exception is CoordException or ObjectDisposedException
+            or IOException or PowerCutException)
         {
             // The member has stopped, or its disk did.
         }
