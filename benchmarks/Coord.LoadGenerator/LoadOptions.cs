@@ -11,6 +11,7 @@ internal sealed record LoadOptions
           coord-load compare [--etcd PATH] [--coord PATH] [--directory DIR] [--nodes 1,3] [--seconds 3] [--rounds 1]
                              [--million] [--only WORKLOADS] [--json]
           coord-load run --endpoints URLS --workload NAME [--clients N] [--seconds 3] [--pids P,...] [--json]
+          coord-load fill --endpoints URLS [--keys N] [--value-bytes N]
 
         Workloads: put, range, serializable, txn, watch, keepalive. With --million also: memory with a million keys, and
         the time from a restart to the first linearizable read. --value-bytes is 256, --keys 10000, --base-port 22100.

@@ -16,6 +16,7 @@ internal static class Program
             return options.Command switch
             {
                 "compare" => await CompareAsync(options),
+                "fill" when options.Endpoints.Length > 0 => await FillAsync(options),
                 "run" when options.Endpoints.Length > 0 => await RunAsync(options),
                 _ => Usage(LoadOptions.Help),
             };
@@ -30,6 +31,13 @@ internal static class Program
     {
         IReadOnlyList<ComparisonRow> rows = await new Comparison(options).RunAsync();
         await Console.Out.WriteLineAsync(options.Json ? Report.Json(rows) : Report.Table(rows));
+        return 0;
+    }
+
+    private static async Task<int> FillAsync(LoadOptions options)
+    {
+        using Target target = new(options.Endpoints, 32, options.Keys, options.ValueBytes);
+        await target.FillAsync(options.Keys, CancellationToken.None);
         return 0;
     }
 
