@@ -13,7 +13,10 @@ internal sealed partial class MvccStore
     {
         Ensure(revision >= 1, "The revision is below that of the empty store.");
         Ensure(compactedRevision >= 0 && compactedRevision <= revision, "The compacted revision is in the future.");
-        return new MvccStore(layout) { Revision = revision, CompactedRevision = compactedRevision };
+        MvccStore store = new(layout) { Revision = revision, CompactedRevision = compactedRevision };
+        if (layout.ReadsAhead)
+            store._arena.BeginSupply();
+        return store;
     }
 
     /// <summary>Loads a version from before the retained changes; keys come in ascending order.</summary>
@@ -78,6 +81,7 @@ internal sealed partial class MvccStore
             "The first changes are missing.");
         Ensure(UsedBytes == usedBytes, "The sizes do not add up.");
         NewestChanges = Changes.Find(Revision);
+        _arena.EndSupply();
     }
 
     /// <summary>Attaches all keys to their leases.</summary>

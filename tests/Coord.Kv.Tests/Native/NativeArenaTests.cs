@@ -47,6 +47,23 @@ public sealed unsafe class NativeArenaTests
         Assert.InRange(most, 950_000, 1_200_000);
     }
 
+    /// <summary>What a supply has ready is used, and what nobody used goes back.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(100)]
+    [InlineData(200_000)]
+    public void An_arena_with_a_supply_is_like_any_other(int blocks)
+    {
+        using NativeArena arena = new();
+        arena.BeginSupply();
+        for (int i = 0; i < blocks; i++)
+            new Span<byte>(arena.Allocate(344), 344).Fill((byte)i);
+        arena.EndSupply();
+        arena.Allocate(344);
+        Assert.Equal((blocks + 1) * 344L, arena.UsedBytes);
+        Assert.InRange(arena.AllocatedBytes, arena.UsedBytes, (arena.UsedBytes * 9 / 8) + (1 << 20));
+    }
+
     [Fact]
     public void What_is_allocated_exceeds_what_is_in_use_by_little()
     {

@@ -54,9 +54,15 @@ internal sealed unsafe partial class KeyIndex
     }
 
     /// <summary>Finds the history of a key, and creates an empty one if the key is new.</summary>
+    /// <remarks>
+    /// Keys that rise, as those of logs, queues and most snapshots do, are appended without a search from the root.
+    /// </remarks>
     public KeyHistory GetOrAdd(ReadOnlySpan<byte> key)
     {
         Debug.Assert(!key.IsEmpty, "A key has at least one byte.");
+        if (_last->Count < _fanout && key.SequenceCompareTo(LastKey) > 0)
+            return Insert(_last, _last->Count, key);
+
         if (_root->Count == _fanout)
         {
             IndexNode* root = CreateNode(isLeaf: false);
@@ -91,7 +97,7 @@ internal sealed unsafe partial class KeyIndex
     public KeyHistory Append(ReadOnlySpan<byte> key)
     {
         Debug.Assert(Count == 0 || key.SequenceCompareTo(LastKey) > 0, "The key is above all others.");
-        return _last->Count < _fanout ? Insert(_last, _last->Count, key) : GetOrAdd(key);
+        return GetOrAdd(key);
     }
 
     /// <summary>Gets the greatest key; nothing if there is none.</summary>

@@ -29,6 +29,7 @@ internal sealed unsafe class NativeArena : IDisposable
     private const int MaxChunkPages = 64; // One bit of a mask for each.
     private const int MinChunkPages = 4;
     private const byte Unwritten = 0xcd;
+    private const long MinPressureStep = 1024 * 1024;
 
     private readonly int _pageBytes;
     private readonly ArenaPage*[] _withRoom;
@@ -37,6 +38,8 @@ internal sealed unsafe class NativeArena : IDisposable
     private int _pages;
     private int _freePages;
     private int _firstChunkWithFreePages;
+    private ChunkSupply? _supply;
+    private long _pressure;
     private bool _disposed;
 
     public NativeArena(int pageBytes = DefaultPageBytes)
@@ -60,6 +63,16 @@ internal sealed unsafe class NativeArena : IDisposable
 
     /// <summary>Gets the size above which blocks come from the system one by one.</summary>
     public int MaxPooledBytes { get; }
+
+    /// <summary>Begins to have memory ready, since much will be taken soon.</summary>
+    public void BeginSupply() => _supply ??= new ChunkSupply((long)MaxChunkPages * _pageBytes, _pageBytes);
+
+    /// <summary>Ends <see cref="BeginSupply"/>.</summary>
+    public void EndSupply()
+    {
+        _supply?.Dispose();
+        _supply = null;
+    }
 
     /// <summary>Takes a block; its content is undefined, its address a multiple of 8.</summary>
     public byte* Allocate(int bytes)
@@ -134,6 +147,7 @@ internal sealed unsafe class NativeArena : IDisposable
     /// <summary>Gives everything back to the system; no block may be used any more.</summary>
     public void Dispose()
     {
+        EndSupply();
         Release();
         GC.SuppressFinalize(this);
     }
@@ -211,7 +225,9 @@ internal sealed unsafe class NativeArena : IDisposable
     {
         // A small store has small chunks, so that an eighth or a quarter of it is the most that is not in use yet.
         int pages = Math.Clamp((int)BitOperations.RoundUpToPowerOf2((uint)_pages / 8), MinChunkPages, MaxChunkPages);
-        byte* memory = SystemMemory.Allocate((long)pages * _pageBytes, _pageBytes);
+        byte* memory = pages == MaxChunkPages && _supply is not null
+            ? _supply.Take()
+            : SystemMemory.Allocate((long)pages * _pageBytes, _pageBytes);
         Chunk chunk = new() { Memory = memory, Pages = pages };
         chunk.FreePages = chunk.AllPages;
 
@@ -231,7 +247,7 @@ internal sealed unsafe class NativeArena : IDisposable
 
     private void RemoveChunk(ref Chunk chunk)
     {
-        SystemMemory.Free(chunk.Memory);
+        SystemMemory.Free(chunk.Memory, (long)chunk.Pages * _pageBytes);
         _pages -= chunk.Pages;
         _freePages -= chunk.Pages;
         AddAllocated(-(long)chunk.Pages * _pageBytes);
@@ -261,13 +277,22 @@ internal sealed unsafe class NativeArena : IDisposable
     }
 
     /// <summary>Lets the collector know: it would not run soon for the little that it sees of a store.</summary>
+    /// <remarks>
+    /// In steps that grow with the store. The collector takes each for a reason to collect everything; told of every
+    /// chunk, it spent a twentieth of the loading of a million keys on that.
+    /// </remarks>
     private void AddAllocated(long bytes)
     {
         AllocatedBytes += bytes;
-        if (bytes > 0)
-            GC.AddMemoryPressure(bytes);
-        else if (bytes < 0)
-            GC.RemoveMemoryPressure(-bytes);
+        long change = AllocatedBytes - _pressure;
+        if (Math.Abs(change) < Math.Max(MinPressureStep, _pressure / 4) && AllocatedBytes > 0)
+            return;
+
+        _pressure = AllocatedBytes;
+        if (change > 0)
+            GC.AddMemoryPressure(change);
+        else if (change < 0)
+            GC.RemoveMemoryPressure(-change);
     }
 
     private void Release()
@@ -277,7 +302,7 @@ internal sealed unsafe class NativeArena : IDisposable
 
         _disposed = true;
         foreach (Chunk chunk in _chunks)
-            SystemMemory.Free(chunk.Memory);
+            SystemMemory.Free(chunk.Memory, (long)chunk.Pages * _pageBytes);
         _chunks.Clear();
         while (_large != null)
         {
