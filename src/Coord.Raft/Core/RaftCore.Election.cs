@@ -111,7 +111,7 @@ internal sealed partial class RaftCore
     }
 
     /// <summary>Tells whether this node decides alone, so that waiting for a leader is in vain.</summary>
-    private bool IsAlone() =>
+    public bool IsAlone() =>
         _role is RaftRole.Follower && _tracker.IsSingleton && _tracker.Find(_id) is { IsVoter: true };
 
     /// <summary>Tells whether this node may lead at all.</summary>

@@ -3,12 +3,22 @@ namespace Coord.Raft.Core;
 /// <summary>The core's part in snapshots: when one is needed, and what its end means (Raft §7).</summary>
 internal sealed partial class RaftCore
 {
+    /// <summary>
+    /// Gets a value indicating whether a member waits for a snapshot that is newer than the newest there is.
+    /// </summary>
+    /// <remarks>
+    /// A member that is alone keeps no applied entries in memory. One that joins it then needs what neither log nor
+    /// snapshot has; the next snapshot ends this.
+    /// </remarks>
+    public bool WantsSnapshot { get; private set; }
+
     /// <summary>Notes a local snapshot that can be loaded and sent.</summary>
     public void OnSnapshotSaved(SnapshotMetadata snapshot)
     {
         Invariant.Check(snapshot.LastIncluded.Index <= _log.Applied, "A snapshot holds what was applied.");
         if (snapshot.LastIncluded.Index > _snapshot.LastIncluded.Index)
             _snapshot = snapshot;
+        WantsSnapshot &= _snapshot.LastIncluded.Index < _log.Base.Index;
     }
 
     /// <summary>Finds the last entry to forget, so that some before a snapshot stay for members that lag.</summary>
@@ -40,6 +50,18 @@ internal sealed partial class RaftCore
         AssertInvariants();
     }
 
+    /// <summary>
+    /// Forgets what is applied if there is no other member, since nobody will ask for it. It stays on disk.
+    /// </summary>
+    public void CompactIfAlone()
+    {
+        if (_tracker.Members is not [{ IsVoter: true } only] || only.Id != _id || _log.PendingSnapshot is not null)
+            return;
+
+        _log.CompactTo(_log.Applied);
+        AssertInvariants();
+    }
+
     /// <summary>Reports how the sending of a snapshot ended; every order to send one ends with this.</summary>
     /// <param name="to">The receiver.</param>
     /// <param name="succeeded">Whether the receiver has it.</param>
@@ -66,7 +88,12 @@ internal sealed partial class RaftCore
         // Nobody who is silent gets one: it would be in vain, and block the next.
         if (!progress.RecentActive || _snapshot.LastIncluded.Index.IsZero)
             return false;
-        Invariant.Check(_snapshot.LastIncluded.Index >= _log.Base.Index, "No snapshot stands for the compacted log.");
+        if (_snapshot.LastIncluded.Index < _log.Base.Index)
+        {
+            WantsSnapshot = true;
+            return false;
+        }
+
         Report(RaftEventKind.SnapshotNeeded, progress.Id, _snapshot.LastIncluded.Index);
         _messages.Add(NewMessage(progress.Id, MessageKind.Snapshot) with
         {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Threading.Channels;
+using Coord.Raft.Core;
 using Coord.Raft.Diagnostics;
 using Coord.Raft.Storage;
 
@@ -14,9 +15,10 @@ namespace Coord.Raft.Driver;
 /// is written anew, and the member starts as if nothing had happened: its log, term and vote are what they were.
 /// </para>
 /// <para>
-/// Where nobody has what is missing, and what follows it cannot matter any more (<see cref="RepairExchange"/>), the
-/// member gives that up. It may have acknowledged it; so it starts with a <see cref="LogDoubt"/> about all of it, and is
-/// careful with its vote.
+/// Peers may say that they do not hold the entry, or no longer its predecessors. Once so many do that it cannot have
+/// been committed by others, or that only a snapshot can help, the member gives up what follows the hole. It may have
+/// acknowledged that; so it starts with a <see cref="LogDoubt"/> about all of it, and is careful with its vote. A peer
+/// that is damaged at the same place says nothing of the kind: if all are, all wait, and say for which entry.
 /// </para>
 /// <para>The receiver's methods are called by the transport's threads, the rest by whoever starts the node.</para>
 /// </remarks>
@@ -24,6 +26,8 @@ internal sealed class LogRepair : IRaftMessageReceiver, IDisposable
 {
     private const int MaxQueued = 64;
 
+    // Rounds without any progress before a peer's snapshot is preferred to peers that have not answered.
+    private const int PatientRounds = 10;
     private const int RoundsBetweenNews = 40;
 
     private readonly NodeContext _context;
@@ -33,9 +37,10 @@ internal sealed class LogRepair : IRaftMessageReceiver, IDisposable
     private readonly WalMarkFile _markFile;
     private readonly WalOptions _walOptions;
     private readonly SalvagedLog _salvaged;
-    private readonly RepairExchange _exchange;
+    private readonly Membership _membership;
     private readonly KnownPeers _peers;
     private readonly PeerHello _hello;
+    private readonly SortedDictionary<NodeId, RepairAnswer> _answers = [];
     private readonly Channel<Message> _inbox = Channel.CreateBounded<Message>(
         new BoundedChannelOptions(MaxQueued) { SingleReader = true });
 
@@ -44,8 +49,7 @@ internal sealed class LogRepair : IRaftMessageReceiver, IDisposable
         WalMarkFile markFile, WalOptions walOptions, SalvagedLog salvaged, Membership membership)
     {
         (_context, _timeProvider, _damage, _directory) = (context, timeProvider, damage, directory);
-        (_markFile, _walOptions, _salvaged) = (markFile, walOptions, salvaged);
-        _exchange = new RepairExchange(Remains, salvaged.HardState.Term, membership, context.Options.NodeId);
+        (_markFile, _walOptions, _salvaged, _membership) = (markFile, walOptions, salvaged, membership);
         _peers = new KnownPeers(context.Environment.Files, context.Options.DataDirectory);
         EntryId last = Remains.Last;
         LogIndex bound = LogIndex.Max(last.Index, salvaged.Doubt?.Bound ?? default);
@@ -108,16 +112,31 @@ internal sealed class LogRepair : IRaftMessageReceiver, IDisposable
         return null;
     }
 
+    /// <summary>Answers a member that asks for what it is missing.</summary>
+    public static Message CreateAnswer(
+        in Message request, Term term, RepairAnswer answer, EntryId before, ReadOnlyMemory<Entry> entries) => new()
+        {
+            Kind = MessageKind.RepairResponse,
+            From = request.To,
+            To = request.From,
+            Term = term,
+            Log = before,
+            Hint = request.Hint,
+            Commit = request.Commit,
+            Reject = answer is not RepairAnswer.Found,
+            Context = (ulong)answer,
+            Entries = entries,
+        };
+
     /// <summary>Gets what is missing and writes the log anew.</summary>
     /// <param name="cancellationToken">Gives up; nothing was changed then.</param>
     /// <exception cref="StorageFailedException">The disk failed. Nothing was changed.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         Log.RepairStarted(_context.Logger, _context.Options.NodeId, _damage.Message, DescribeMissing());
+        _context.Transport.UpdateMembers(_membership.Members);
         for (int quietRounds = 0; !Remains.IsWhole; quietRounds++)
         {
-            if (quietRounds == 0)
-                _context.Transport.UpdateMembers(_exchange.Peers);
             Ask();
             if (await TakeAnswersAsync(cancellationToken).ConfigureAwait(false))
             {
@@ -125,12 +144,12 @@ internal sealed class LogRepair : IRaftMessageReceiver, IDisposable
                 continue;
             }
 
-            if (_exchange.IsInVain(quietRounds))
+            if (IsInVain(quietRounds))
                 break;
             if (quietRounds % RoundsBetweenNews == RoundsBetweenNews - 1)
             {
                 Log.RepairWaits(
-                    _context.Logger, _context.Options.NodeId, DescribeMissing(), _exchange.DescribeAnswers());
+                    _context.Logger, _context.Options.NodeId, DescribeMissing(), string.Join(", ", _answers));
             }
         }
 
@@ -216,7 +235,8 @@ internal sealed class LogRepair : IRaftMessageReceiver, IDisposable
         List<(ulong Epoch, string Path)> segments = Wal.ListSegments(files, directory.LogPath);
         Wal.FinishEarlierRewrite(files, directory.LogPath, markFile, segments);
         using EntryArena arena = new(context.Blocks);
-        return new WalSalvage(files, walOptions, markFile, arena).Run(segments);
+        using WalSalvage salvage = new(files, walOptions, markFile, arena);
+        return salvage.Run(segments);
     }
 
     private static bool CanBeRepaired(SalvagedLog salvaged, Membership membership, NodeId self)
@@ -229,10 +249,36 @@ internal sealed class LogRepair : IRaftMessageReceiver, IDisposable
 
     private void Ask()
     {
-        foreach (Message question in _exchange.Ask())
-            _context.Transport.TrySend(question);
+        LogPiece hole = Remains.Pieces[1];
+        foreach (Member member in _membership.Members)
+        {
+            if (member.Id == _context.Options.NodeId)
+                continue;
+
+            _context.Transport.TrySend(new Message
+            {
+                Kind = MessageKind.Repair,
+                From = _context.Options.NodeId,
+                To = member.Id,
+                Term = _salvaged.HardState.Term,
+                Log = FloorOf(hole),
+                Hint = hole.Anchor,
+                Commit = hole.Before.Index,
+            });
+        }
 
         _context.Transport.Flush();
+    }
+
+    // What is missing begins behind the first piece; or before its end, if that turned out not to be the log's.
+    private EntryId FloorOf(LogPiece hole)
+    {
+        EntryId last = Remains.Pieces[0].Last;
+        if (last.Index < hole.Before.Index || !hole.IsBeforeKnown)
+            return new EntryId(default, LogIndex.Min(last.Index, hole.Before.Index));
+
+        LogIndex lower = hole.Before.Index - Math.Min(256, hole.Before.Index.Value);
+        return new EntryId(default, LogIndex.Max(lower, Remains.Pieces[0].Before.Index));
     }
 
     /// <summary>Takes what arrives in one round; returns at once with true when something was of use.</summary>
@@ -265,17 +311,43 @@ internal sealed class LogRepair : IRaftMessageReceiver, IDisposable
     {
         if (message.Kind is MessageKind.Repair)
         {
-            _context.Transport.TrySend(_exchange.Answer(message));
+            bool isFound = Remains.TryFindBefore(
+                message.Hint, message.Log.Index, message.Commit, out EntryId before, out var entries);
+            RepairAnswer answer = isFound ? RepairAnswer.Found : RepairAnswer.Unknown;
+            Term term = _salvaged.HardState.Term;
+            _context.Transport.TrySend(CreateAnswer(message, term, answer, before, entries));
             MessageCodec.Release(message);
             return false;
         }
 
-        bool isOfUse = _exchange.Take(message);
-        if (isOfUse)
-            MessageCodec.Release(message);
-        else
+        LogPiece hole = Remains.Pieces[1];
+        if (message.Hint != hole.Anchor || message.Commit != hole.Before.Index)
+        {
+            MessageCodec.Discard(message); // To an earlier question.
+            return false;
+        }
+
+        if (message.Reject || !Remains.TryFill(message.Log, message.Entries.Span))
+        {
+            // Who has the entry and nothing before it has only a snapshot of that.
+            _answers[message.From] = message.Reject ? (RepairAnswer)message.Context : RepairAnswer.Compacted;
             MessageCodec.Discard(message);
-        return isOfUse;
+            return false;
+        }
+
+        _answers.Clear();
+        MessageCodec.Release(message);
+        return true;
+    }
+
+    /// <summary>Tells whether the peers have nothing that helps, and none of them is to be waited for.</summary>
+    private bool IsInVain(int quietRounds)
+    {
+        NodeId[] voters = [.. _membership.Voters.Union(_membership.VotersOutgoing)];
+        int without = voters.Count(id => _answers.GetValueOrDefault(id, RepairAnswer.Unknown) is RepairAnswer.NotHeld);
+        // With a majority of voters.Length / 2 + 1, of whom this member was one, too few are left to have committed it.
+        bool isNowhere = without >= voters.Length - (voters.Length / 2);
+        return isNowhere || (quietRounds >= PatientRounds && _answers.ContainsValue(RepairAnswer.Compacted));
     }
 
     private void Finish()

@@ -12,7 +12,7 @@ namespace Coord.Raft.Driver;
 internal sealed record NodeEnvironment
 {
     /// <summary>Gets the one of production: the disk, the system's source of chance, a thread for each loop.</summary>
-    public static NodeEnvironment System { get; } = new();
+    public static NodeEnvironment System { get; } = new() { OpensLogBesideSnapshot = true };
 
     /// <summary>Gets the files.</summary>
     public IFileSystem Files { get; init; } = PhysicalFileSystem.Instance;
@@ -30,6 +30,9 @@ internal sealed record NodeEnvironment
 
     /// <summary>Gets what may still change how the core behaves: batches of one entry, and small windows.</summary>
     public Func<RaftCoreOptions, RaftCoreOptions> Tune { get; init; } = static options => options;
+
+    /// <summary>Gets a value indicating whether a starting node may read log and snapshot on two threads.</summary>
+    public bool OpensLogBesideSnapshot { get; init; }
 
     /// <summary>Draws a number.</summary>
     public ulong NextSeed()

@@ -59,19 +59,13 @@ internal sealed class NodeRuntime
         try
         {
             SnapshotStore snapshots = SnapshotStore.Open(files, directory.SnapshotPath);
-            using EntryArena arena = new(context.Blocks);
-            WalOptions walOptions = new()
-            {
-                DirectoryId = directory.DirectoryId,
-                CreateNew = directory.IsNew,
-                SegmentBytes = context.Environment.SegmentBytes ?? options.SegmentBytes,
-            };
-            wal = Wal.Open(files, directory.LogPath, walOptions, arena, out WalRecovery recovered);
-
+            using LogOpening opening = BeginOpeningLog(context, directory, snapshots.Latest);
             ApplyLoop apply = new(
                 options.NodeId, options.IsWitness ? null : stateMachine, snapshots, options.MaxSessions,
                 context.Transport, context.Clock);
-            SnapshotMetadata snapshot = LoadSnapshot(options, directory.IsNew, snapshots, apply, recovered, logger);
+            SnapshotMetadata snapshot = LoadSnapshot(options, directory.IsNew, snapshots, apply, opening, logger);
+            WalRecovery recovered = opening.Recovery;
+            wal = opening.Take();
             RaftCoreState state = Recovery.Combine(snapshot, recovered, directory.LogPath, out bool resetLog);
             if (resetLog)
             {
@@ -166,10 +160,43 @@ internal sealed class NodeRuntime
         }
     }
 
+    private static LogOpening BeginOpeningLog(
+        NodeContext context, DataDirectory directory, SnapshotMetadata? snapshot)
+    {
+        NodeEnvironment environment = context.Environment;
+        WalOptions walOptions = new()
+        {
+            DirectoryId = directory.DirectoryId,
+            CreateNew = directory.IsNew,
+            SegmentBytes = environment.SegmentBytes ?? context.Options.SegmentBytes,
+        };
+        return LogOpening.Begin(
+            trail =>
+            {
+                using EntryArena arena = new(context.Blocks);
+                Wal log = Wal.Open(
+                    environment.Files, directory.LogPath, walOptions with { Trail = trail }, arena,
+                    out WalRecovery recovered);
+                return (log, recovered);
+            },
+            TrailBehind(snapshot, context.Options), environment.OpensLogBesideSnapshot);
+    }
+
+    /// <summary>Decides what of the log before a snapshot is loaded: as much as stays when one is taken.</summary>
+    private static LogTrail TrailBehind(SnapshotMetadata? snapshot, RaftOptions options)
+    {
+        if (snapshot is null)
+            return default;
+
+        bool isAlone = snapshot.Membership.Members is [{ } member] && member.Id == options.NodeId;
+        return isAlone
+            ? new(snapshot.LastIncluded.Index, MaxEntries: 0, MaxBytes: 0)
+            : new(snapshot.LastIncluded.Index, options.TrailingEntries, options.SnapshotBytes / 4);
+    }
+
     /// <summary>Restores the newest snapshot that is whole; makes the first one where there is none.</summary>
     private static SnapshotMetadata LoadSnapshot(
-        RaftOptions options, bool isNew, SnapshotStore snapshots, ApplyLoop apply, WalRecovery recovered,
-        ILogger logger)
+        RaftOptions options, bool isNew, SnapshotStore snapshots, ApplyLoop apply, LogOpening log, ILogger logger)
     {
         foreach (SnapshotMetadata snapshot in snapshots.Usable)
         {
@@ -178,15 +205,21 @@ internal sealed class NodeRuntime
                 apply.Restore(snapshot);
                 return snapshot;
             }
-            catch (Exception exception) when (
-                exception is LogCorruptedException or InvalidDataException or EndOfStreamException
-                && recovered.LogBase.Index < snapshot.LastIncluded.Index)
+            catch (Exception exception)
             {
+                // What is wrong with the log comes first: it can perhaps be repaired.
+                log.LoadAll();
+                bool isReached = log.Recovery.LogBase.Index < snapshot.LastIncluded.Index;
+                if (!isReached || exception is not (
+                    LogCorruptedException or InvalidDataException or EndOfStreamException))
+                    throw;
+
                 // An older snapshot does as well, if the log reaches back to it; Recovery refuses if it does not.
                 Log.SnapshotDamaged(logger, snapshot.LastIncluded, exception);
             }
         }
 
+        WalRecovery recovered = log.Recovery;
         if (snapshots.Usable.Count > 0 || recovered.LogBase != EntryId.Zero || !recovered.Entries.IsEmpty)
         {
             throw new LogCorruptedException(

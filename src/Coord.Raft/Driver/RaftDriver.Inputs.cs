@@ -82,8 +82,7 @@ internal sealed partial class RaftDriver
     {
         RepairAnswer answer = _core.FindBefore(
             request.Hint, request.Log.Index, request.Commit, out EntryId before, out ReadOnlyMemory<Entry> entries);
-        _transport.TrySend(RepairExchange.CreateAnswer(
-            request, _core.Term, answer, before, entries, _core.NewestMembership));
+        _transport.TrySend(LogRepair.CreateAnswer(request, _core.Term, answer, before, entries));
     }
 
     /// <summary>Starts to hand the leadership to another member; runs on the owner loop.</summary>

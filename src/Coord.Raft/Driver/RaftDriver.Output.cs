@@ -183,6 +183,7 @@ internal sealed partial class RaftDriver
             return false;
 
         _reads.Complete(_core.AppliedIndex);
+        _core.CompactIfAlone();
         SnapshotIfDue();
         return true;
     }

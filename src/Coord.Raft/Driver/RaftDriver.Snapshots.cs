@@ -12,6 +12,7 @@ internal sealed partial class RaftDriver
     private LogIndex _snapshotIndex;
     private LogIndex _purgeThrough;
     private bool _snapshotting;
+    private long _nextWantedSnapshot;
     private long _stateBytes;
     private long _bytesSinceSnapshot;
 
@@ -36,15 +37,8 @@ internal sealed partial class RaftDriver
     private void SnapshotIfDue()
     {
         long entries = _core.AppliedIndex - _snapshotIndex;
-        if (_snapshotting || (entries < _options.SnapshotEntries && _bytesSinceSnapshot < _options.SnapshotBytes))
-            return;
-
-        // A large state is not written again for every little: a quarter of it has to have come in since.
-        if (_bytesSinceSnapshot < Math.Min((_stateBytes - CheapStateBytes) / 4, 4 * _options.SnapshotBytes))
-            return;
-
         // A member that was removed and may yet be needed would forget how it was a member.
-        if (entries <= 0 || _core.DefersSnapshots)
+        if (_snapshotting || _core.DefersSnapshots || !(IsDue(entries) || IsWanted()))
             return;
 
         _snapshotting = true;
@@ -53,9 +47,22 @@ internal sealed partial class RaftDriver
         _apply.Signal.Set();
     }
 
+    private bool IsDue(long entries)
+    {
+        if (entries < _options.SnapshotEntries && _bytesSinceSnapshot < _options.SnapshotBytes)
+            return false;
+
+        // A large state is not written again for every little: a quarter of it has to have come in since.
+        return entries > 0
+            && _bytesSinceSnapshot >= Math.Min((_stateBytes - CheapStateBytes) / 4, 4 * _options.SnapshotBytes);
+    }
+
+    /// <summary>Says whether a member waits for a snapshot; after one that failed it waits a little longer.</summary>
+    private bool IsWanted() => _core.WantsSnapshot && _clock() >= _nextWantedSnapshot;
+
     private void Save(EntryId last, StateCapture capture)
     {
-        if (_core.FirstIndex <= last.Index.Next)
+        if (_core.Snapshot.LastIncluded.Index <= last.Index)
         {
             _save.Enqueue(new SnapshotMetadata(last, _core.Membership), capture);
             return;
@@ -71,15 +78,23 @@ internal sealed partial class RaftDriver
         _snapshotting = false;
         _stateBytes = stateBytes;
         _snapshotIndex = LogIndex.Max(_snapshotIndex, saved.LastIncluded.Index);
+        LogIndex before = _core.Snapshot.LastIncluded.Index;
         _core.OnSnapshotSaved(saved);
+        LogIndex through = before;
 
-        // Followers that lag a little are caught up from the log; a whole snapshot for each of them would cost more.
-        LogIndex through = _core.TrailingStart(
-            saved.LastIncluded.Index, _options.TrailingEntries, _options.SnapshotBytes / 4);
-        if (through < _core.FirstIndex)
-            return;
+        // Who is alone has nothing of it in memory; its disk keeps what the snapshot before needs, should this one turn
+        // out to be damaged: no other member could help.
+        if (_core.FirstIndex <= saved.LastIncluded.Index)
+        {
+            // Followers that lag a little are caught up from the log; a snapshot for each of them would cost more.
+            through = _core.TrailingStart(
+                saved.LastIncluded.Index, _options.TrailingEntries, _options.SnapshotBytes / 4);
+            if (through < _core.FirstIndex)
+                return;
 
-        _core.CompactTo(through);
+            _core.CompactTo(through);
+        }
+
         _purgeThrough = through;
         Log.Compacted(_logger, saved.LastIncluded, through);
     }
@@ -89,6 +104,7 @@ internal sealed partial class RaftDriver
         // The log stays whole, so nothing is lost; the next attempt waits for as many entries again.
         _snapshotting = false;
         _snapshotIndex = _core.AppliedIndex;
+        _nextWantedSnapshot = _clock() + (long)(10 * _options.ElectionTimeout).TotalNanoseconds;
         Log.SnapshotFailed(_logger, failure);
     }
 }

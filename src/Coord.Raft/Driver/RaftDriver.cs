@@ -65,7 +65,8 @@ internal sealed partial class RaftDriver : ILoop
         _readQueue = new(_options.MaxPendingProposals);
         _reads = new ReadRounds(_core.ReadIndex, firstContext, (long)_options.ElectionTimeout.TotalNanoseconds);
         _lastContext = firstContext;
-        _nextTick = _clock() + _tickNanoseconds;
+        // Who decides alone waits for nobody: the first tick lets it lead.
+        _nextTick = _clock() + (_core.IsAlone() ? 0 : _tickNanoseconds);
         _snapshotIndex = _core.AppliedIndex; // A node starts from a snapshot, and has applied nothing else.
         _status = CreateStatus();
         CheckPart(_status.Membership);
@@ -106,6 +107,8 @@ internal sealed partial class RaftDriver : ILoop
         long now = _clock();
         _core.Now = now;
         bool ticked = TickIfDue(now);
+        if (ticked && _core.WantsSnapshot)
+            SnapshotIfDue();
         SubmitProposals(now);
         if (!IsDiskStalled(now))
             _reads.Ask(now);

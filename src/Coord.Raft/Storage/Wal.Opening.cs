@@ -64,7 +64,7 @@ internal sealed partial class Wal
         IFileSystem fileSystem, string directory, WalOptions options, EntryArena arena,
         List<(ulong Epoch, string Path)> files, WalMarkFile markFile, out WalRecovery recovery)
     {
-        WalOpener opener = new(fileSystem, options, markFile, arena, files);
+        using WalOpener opener = new(fileSystem, options, markFile, arena, files);
         recovery = opener.Run();
 
         ulong epoch = opener.Header.Epoch;

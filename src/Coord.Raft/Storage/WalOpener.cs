@@ -15,7 +15,7 @@ namespace Coord.Raft.Storage;
 /// that failed. So whatever is not known durable is written again and synced before the log is used.
 /// </para>
 /// </remarks>
-internal sealed class WalOpener
+internal sealed class WalOpener : IDisposable
 {
     private const int FirstRecord = WalSegmentHeader.PageBytes;
     private const int WriteStepBytes = 1024 * 1024;
@@ -44,7 +44,7 @@ internal sealed class WalOpener
         (_markFile, _mark) = (markFile, markFile.Mark);
         _files = files;
         _reader = new WalSegmentReader(fileSystem, options.DirectoryId);
-        _replay = new WalReplay(arena);
+        _replay = new WalReplay(arena, options.Trail);
     }
 
     /// <summary>Gets the log that was read.</summary>
@@ -103,6 +103,9 @@ internal sealed class WalOpener
 
         return Finish(current);
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _reader.Dispose();
 
     private bool ReadSegment(int number)
     {
@@ -193,8 +196,8 @@ internal sealed class WalOpener
         return new WalRecovery
         {
             HardState = Index.HardState,
-            LogBase = Index.Base,
-            Entries = _replay.Entries,
+            LogBase = _replay.Entries.Base,
+            Entries = _replay.Entries.All,
             TornBytesCut = torn,
             SuspectEntry = suspect,
             DurableMark = _durableIndex,

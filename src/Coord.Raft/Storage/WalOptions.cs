@@ -24,6 +24,9 @@ internal sealed record WalOptions
     /// <summary>Gets how the log makes its bytes durable.</summary>
     public SyncStrategy SyncStrategy { get; init; } = SyncStrategy.DataSync;
 
+    /// <summary>Gets what is loaded of the entries that a snapshot stands for; everything if nothing is said.</summary>
+    public LogTrail Trail { get; init; }
+
     /// <summary>Gets how many purged segments are kept for reuse; what exceeds them is deleted.</summary>
     public int MaxRecycledSegments { get; init; } = 2;
 

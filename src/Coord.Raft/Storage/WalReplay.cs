@@ -8,7 +8,7 @@ namespace Coord.Raft.Storage;
 /// Trusts nothing: a record that contradicts the log so far is a problem with a name, never an index out of range.
 /// Nothing of a group counts before its last record has been seen.
 /// </remarks>
-internal sealed class WalReplay(EntryArena arena)
+internal sealed class WalReplay(EntryArena arena, LogTrail trail)
 {
     /// <summary>The size of a start record's payload.</summary>
     public const int StartPayloadBytes = 32;
@@ -17,15 +17,14 @@ internal sealed class WalReplay(EntryArena arena)
     public const int HardStatePayloadBytes = 8;
 
     private readonly List<(WalRecord Record, int Offset)> _group = [];
-    private Entry[] _entries = new Entry[1024];
-    private int _count;
+    private readonly RecoveredEntries _entries = new(trail);
     private string _path = "";
 
     /// <summary>Gets the log so far.</summary>
     public WalIndex Index { get; } = new();
 
     /// <summary>Gets the entries so far.</summary>
-    public ReadOnlyMemory<Entry> Entries => _entries.AsMemory(0, _count);
+    public RecoveredEntries Entries => _entries;
 
     /// <summary>Gets a value indicating whether a group has begun and not ended.</summary>
     public bool IsInsideGroup => _group.Count > 0;
@@ -114,14 +113,15 @@ internal sealed class WalReplay(EntryArena arena)
                     return wrongCut;
                 Index.Cut(id);
                 if (!Mutants.CutForgottenOnRecovery)
-                    DropAfter((int)(id.Index - Index.Base.Index));
+                    _entries.CutAfter(id);
                 return null;
 
             case WalRecordKind.Reset when payload.IsEmpty:
                 if (Index.WhyNotReset(id) is { } wrongReset)
                     return wrongReset;
                 Index.Reset(id);
-                DropAfter(0);
+                _entries.CutAfter(EntryId.Zero);
+                _entries.CutAfter(id);
                 return null;
 
             case WalRecordKind.Start when payload.Length == StartPayloadBytes:
@@ -139,7 +139,10 @@ internal sealed class WalReplay(EntryArena arena)
     {
         HardState state = ReadStart(payload);
         if (Index.Segments.Count == 0)
+        {
             Index.Restore(state, last);
+            _entries.CutAfter(last);
+        }
         else if (state != Index.HardState || last != Index.Last)
             return $"the segment starts with {state}, {last}; the log before ends with {Index.HardState}, {Index.Last}";
 
@@ -153,23 +156,16 @@ internal sealed class WalReplay(EntryArena arena)
             return problem;
 
         Index.Add(record.Id);
-        if (_count == _entries.Length)
-            Array.Resize(ref _entries, 2 * _count);
+        if (_entries.Skips(record.Id.Index))
+        {
+            _entries.CutAfter(record.Id);
+            return null;
+        }
 
         EntryBlock? block = null;
         Memory<byte> copy = payload.IsEmpty ? default : arena.Allocate(payload.Length, out block);
         payload.CopyTo(copy.Span);
-        _entries[_count++] = new Entry(record.Id, record.EntryKind, copy, block);
+        _entries.Add(new Entry(record.Id, record.EntryKind, copy, block));
         return null;
-    }
-
-    private void DropAfter(int count)
-    {
-        // Nobody else has seen these entries, so their memory can go at once.
-        for (int i = count; i < _count; i++)
-            _entries[i].Block?.Release();
-
-        Array.Clear(_entries, count, _count - count);
-        _count = count;
     }
 }

@@ -8,6 +8,7 @@ namespace Coord.Raft.Storage;
 /// where it ended last. A record that has a later one behind it belongs to a group that was complete.
 /// </remarks>
 internal sealed class WalSalvage(IFileSystem fileSystem, WalOptions options, WalMarkFile markFile, EntryArena arena)
+    : IDisposable
 {
     private const int FirstRecord = WalSegmentHeader.PageBytes;
     // Instead of a bound where there is none: more entries than a log has.
@@ -21,17 +22,17 @@ internal sealed class WalSalvage(IFileSystem fileSystem, WalOptions options, Wal
     private HardState _hardState;
     private bool _isHardStateCertain = true;
 
-    // Something was lost behind what was read last: how much at most, in records, and whether an entry may be, or an
-    // order to cut the log.
+    // Something was lost behind what was read last: how much at most, in records, and whether an entry may be.
     private bool _isGap;
-    private bool _isOrderInGap;
     private bool _isEndLost;
-    private bool _isOrderLost;
     private long _lostRecords;
     private (ulong Epoch, int Offset) _end;
     private bool _isSealed;
     private bool _isChainKnown;
     private uint _checksum;
+
+    /// <inheritdoc/>
+    public void Dispose() => _reader.Dispose();
 
     /// <summary>Reads everything.</summary>
     /// <exception cref="LogCorruptedException">What was read contradicts itself: it is no mere damage.</exception>
@@ -84,7 +85,7 @@ internal sealed class WalSalvage(IFileSystem fileSystem, WalOptions options, Wal
                 if (next < 0)
                     break;
 
-                NoteGap(WalRecord.MostIn(next - offset), MayHaveBeenOrder(offset, next));
+                NoteGap(WalRecord.MostIn(next - offset));
                 offset = next;
                 continue;
             }
@@ -101,9 +102,8 @@ internal sealed class WalSalvage(IFileSystem fileSystem, WalOptions options, Wal
             if (isAtMark && _checksum != mark.Checksum)
                 throw new LogCorruptedException(path, offset, "its end is not the one that was durable here.");
 
-            ReadOnlyMemory<byte> payload = Copy(record, offset - record.Size, out EntryBlock? block);
-            Take(new Item(record, payload, block, _isGap, _isOrderInGap));
-            (_isGap, _isOrderInGap) = (false, false);
+            Take(new Item(record, Copy(record, offset - record.Size, out EntryBlock? block), block, _isGap));
+            _isGap = false;
             if (_group.Count == 0)
                 _end = (epoch, offset);
             _isSealed = record.Kind is WalRecordKind.Seal;
@@ -160,14 +160,14 @@ internal sealed class WalSalvage(IFileSystem fileSystem, WalOptions options, Wal
 
     private void Apply(in Item item)
     {
-        _isEndLost |= item.IsBehindGap;
-        _isOrderLost |= item.IsBehindOrder;
+        if (item.IsBehindGap)
+            _isEndLost = true;
 
         EntryId id = item.Record.Id;
         switch (item.Record.Kind)
         {
             case WalRecordKind.Entry:
-                _log.Add(new Entry(id, item.Record.EntryKind, item.Payload, item.Block), follows: !_isOrderLost);
+                _log.Add(new Entry(id, item.Record.EntryKind, item.Payload, item.Block), follows: !_isEndLost);
                 KnowEnd();
                 break;
             case WalRecordKind.HardState when item.Payload.Length == WalReplay.HardStatePayloadBytes:
@@ -193,7 +193,7 @@ internal sealed class WalSalvage(IFileSystem fileSystem, WalOptions options, Wal
         KnowEnd();
     }
 
-    private void KnowEnd() => (_isEndLost, _isOrderLost, _lostRecords) = (false, false, 0);
+    private void KnowEnd() => (_isEndLost, _lostRecords) = (false, 0);
 
     private void Note(in HardState state)
     {
@@ -204,31 +204,9 @@ internal sealed class WalSalvage(IFileSystem fileSystem, WalOptions options, Wal
             _log.NoteCommit(state.Commit);
     }
 
-    /// <summary>
-    /// Tells whether a cut or a reset may have been where something is damaged: if not, the log went on there, and an
-    /// entry behind it that is the next by its index is the next.
-    /// </summary>
-    private bool MayHaveBeenOrder(int offset, int next)
-    {
-        // An order has no payload, so it is as small as a record can be, and two records are larger than this.
-        int bytes = next - offset;
-        if (bytes < 2 * WalRecord.HeaderBytes)
-            return bytes == WalRecord.HeaderBytes;
-
-        // One record was here if it names the one before, and is named by the one behind.
-        bool wasOneRecord = _isChainKnown
-            && _reader.TryReadHeader(offset, out WalRecord header)
-            && header.Size == bytes
-            && header.PreviousChecksum == _checksum
-            && _reader.TryRead(next, out WalRecord following)
-            && following.PreviousChecksum == header.Checksum;
-        return !wasOneRecord;
-    }
-
-    private void NoteGap(long records, bool mayBeOrder = true)
+    private void NoteGap(long records)
     {
         _isGap = true;
-        _isOrderInGap |= mayBeOrder;
         _isHardStateCertain = false;
         _lostRecords += records;
     }
@@ -270,5 +248,5 @@ internal sealed class WalSalvage(IFileSystem fileSystem, WalOptions options, Wal
     }
 
     private readonly record struct Item(
-        WalRecord Record, ReadOnlyMemory<byte> Payload, EntryBlock? Block, bool IsBehindGap, bool IsBehindOrder);
+        WalRecord Record, ReadOnlyMemory<byte> Payload, EntryBlock? Block, bool IsBehindGap);
 }

@@ -3,11 +3,11 @@ using System.Diagnostics;
 namespace Coord.Raft.Storage;
 
 /// <summary>Reads a segment into memory and walks over its records. Reused from one segment to the next.</summary>
-internal sealed class WalSegmentReader(IFileSystem fileSystem, Guid directoryId)
+internal sealed class WalSegmentReader(IFileSystem fileSystem, Guid directoryId) : IDisposable
 {
     private const int StepBytes = 1024 * 1024;
 
-    private byte[] _bytes = [];
+    private readonly SegmentMemory _memory = new();
     private int _length;
 
     /// <summary>Gets the file.</summary>
@@ -20,7 +20,7 @@ internal sealed class WalSegmentReader(IFileSystem fileSystem, Guid directoryId)
     public long FileBytes { get; private set; }
 
     /// <summary>Gets the whole segment.</summary>
-    public Span<byte> Segment => _bytes.AsSpan(0, _length);
+    public Span<byte> Segment => _memory.Span[.._length];
 
     private uint Salt => WalPlace.SaltOf(directoryId, Header.Epoch);
 
@@ -51,8 +51,7 @@ internal sealed class WalSegmentReader(IFileSystem fileSystem, Guid directoryId)
 
         Header = header;
         _length = header.SegmentBytes;
-        if (_bytes.Length < _length)
-            _bytes = GC.AllocateUninitializedArray<byte>(_length);
+        _memory.Reserve(_length);
 
         int present = (int)Math.Min(FileBytes, _length);
         Segment[present..].Clear();
@@ -68,8 +67,7 @@ internal sealed class WalSegmentReader(IFileSystem fileSystem, Guid directoryId)
         using IFile file = fileSystem.Open(path, FileAccessMode.Read);
         FileBytes = file.Length;
         _length = (int)Math.Min(FileBytes, WalOptions.MaxSegmentBytes) & -8;
-        if (_bytes.Length < _length)
-            _bytes = GC.AllocateUninitializedArray<byte>(_length);
+        _memory.Reserve(_length);
 
         for (int offset = 0; offset < _length; offset += WalSegmentHeader.PageBytes)
         {
@@ -155,6 +153,9 @@ internal sealed class WalSegmentReader(IFileSystem fileSystem, Guid directoryId)
         Debug.Assert(end + torn <= _length, "Traces are inside the segment.");
         return torn;
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _memory.Dispose();
 
     private int Find(int offset) => WalRecord.FindHeader(Segment, offset, Tag);
 
