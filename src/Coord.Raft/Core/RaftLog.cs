@@ -190,6 +190,19 @@ internal sealed class RaftLog
         return false;
     }
 
+    /// <summary>Finds the last change of the membership that was not applied yet, committed or not.</summary>
+    public LogIndex? FindUnappliedMembership()
+    {
+        LogIndex applied = LogIndex.Max(Applied, Base.Index);
+        for (LogIndex i = Last.Index; i > applied; i -= 1)
+        {
+            if (this[i].Kind is EntryKind.Membership)
+                return i;
+        }
+
+        return null;
+    }
+
     /// <summary>Tells whether the log holds a change of the membership after an index.</summary>
     public bool HasMembershipAfter(LogIndex index)
     {

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Threading.Channels;
-using Coord.Raft.Core;
 using Coord.Raft.Diagnostics;
 using Coord.Raft.Storage;
 
@@ -15,10 +14,9 @@ namespace Coord.Raft.Driver;
 /// is written anew, and the member starts as if nothing had happened: its log, term and vote are what they were.
 /// </para>
 /// <para>
-/// Peers may say that they do not hold the entry, or no longer its predecessors. Once so many do that it cannot have
-/// been committed by others, or that only a snapshot can help, the member gives up what follows the hole. It may have
-/// acknowledged that; so it starts with a <see cref="LogDoubt"/> about all of it, and is careful with its vote. A peer
-/// that is damaged at the same place says nothing of the kind: if all are, all wait, and say for which entry.
+/// Where nobody has what is missing, and what follows it cannot matter any more (<see cref="RepairExchange"/>), the
+/// member gives that up. It may have acknowledged it; so it starts with a <see cref="LogDoubt"/> about all of it, and is
+/// careful with its vote.
 /// </para>
 /// <para>The receiver's methods are called by the transport's threads, the rest by whoever starts the node.</para>
 /// </remarks>
@@ -26,8 +24,6 @@ internal sealed class LogRepair : IRaftMessageReceiver, IDisposable
 {
     private const int MaxQueued = 64;
 
-    // Rounds without any progress before a peer's snapshot is preferred to peers that have not answered.
-    private const int PatientRounds = 10;
     private const int RoundsBetweenNews = 40;
 
     private readonly NodeContext _context;
@@ -37,10 +33,9 @@ internal sealed class LogRepair : IRaftMessageReceiver, IDisposable
     private readonly WalMarkFile _markFile;
     private readonly WalOptions _walOptions;
     private readonly SalvagedLog _salvaged;
-    private readonly Membership _membership;
+    private readonly RepairExchange _exchange;
     private readonly KnownPeers _peers;
     private readonly PeerHello _hello;
-    private readonly SortedDictionary<NodeId, RepairAnswer> _answers = [];
     private readonly Channel<Message> _inbox = Channel.CreateBounded<Message>(
         new BoundedChannelOptions(MaxQueued) { SingleReader = true });
 
@@ -49,7 +44,8 @@ internal sealed class LogRepair : IRaftMessageReceiver, IDisposable
         WalMarkFile markFile, WalOptions walOptions, SalvagedLog salvaged, Membership membership)
     {
         (_context, _timeProvider, _damage, _directory) = (context, timeProvider, damage, directory);
-        (_markFile, _walOptions, _salvaged, _membership) = (markFile, walOptions, salvaged, membership);
+        (_markFile, _walOptions, _salvaged) = (markFile, walOptions, salvaged);
+        _exchange = new RepairExchange(Remains, salvaged.HardState.Term, membership, context.Options.NodeId);
         _peers = new KnownPeers(context.Environment.Files, context.Options.DataDirectory);
         EntryId last = Remains.Last;
         LogIndex bound = LogIndex.Max(last.Index, salvaged.Doubt?.Bound ?? default);
@@ -112,31 +108,16 @@ internal sealed class LogRepair : IRaftMessageReceiver, IDisposable
         return null;
     }
 
-    /// <summary>Answers a member that asks for what it is missing.</summary>
-    public static Message CreateAnswer(
-        in Message request, Term term, RepairAnswer answer, EntryId before, ReadOnlyMemory<Entry> entries) => new()
-        {
-            Kind = MessageKind.RepairResponse,
-            From = request.To,
-            To = request.From,
-            Term = term,
-            Log = before,
-            Hint = request.Hint,
-            Commit = request.Commit,
-            Reject = answer is not RepairAnswer.Found,
-            Context = (ulong)answer,
-            Entries = entries,
-        };
-
     /// <summary>Gets what is missing and writes the log anew.</summary>
     /// <param name="cancellationToken">Gives up; nothing was changed then.</param>
     /// <exception cref="StorageFailedException">The disk failed. Nothing was changed.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         Log.RepairStarted(_context.Logger, _context.Options.NodeId, _damage.Message, DescribeMissing());
-        _context.Transport.UpdateMembers(_membership.Members);
         for (int quietRounds = 0; !Remains.IsWhole; quietRounds++)
         {
+            if (quietRounds == 0)
+                _context.Transport.UpdateMembers(_exchange.Peers);
             Ask();
             if (await TakeAnswersAsync(cancellationToken).ConfigureAwait(false))
             {
@@ -144,12 +125,12 @@ internal sealed class LogRepair : IRaftMessageReceiver, IDisposable
                 continue;
             }
 
-            if (IsInVain(quietRounds))
+            if (_exchange.IsInVain(quietRounds))
                 break;
             if (quietRounds % RoundsBetweenNews == RoundsBetweenNews - 1)
             {
                 Log.RepairWaits(
-                    _context.Logger, _context.Options.NodeId, DescribeMissing(), string.Join(", ", _answers));
+                    _context.Logger, _context.Options.NodeId, DescribeMissing(), _exchange.DescribeAnswers());
             }
         }
 
@@ -249,36 +230,10 @@ internal sealed class LogRepair : IRaftMessageReceiver, IDisposable
 
     private void Ask()
     {
-        LogPiece hole = Remains.Pieces[1];
-        foreach (Member member in _membership.Members)
-        {
-            if (member.Id == _context.Options.NodeId)
-                continue;
-
-            _context.Transport.TrySend(new Message
-            {
-                Kind = MessageKind.Repair,
-                From = _context.Options.NodeId,
-                To = member.Id,
-                Term = _salvaged.HardState.Term,
-                Log = FloorOf(hole),
-                Hint = hole.Anchor,
-                Commit = hole.Before.Index,
-            });
-        }
+        foreach (Message question in _exchange.Ask())
+            _context.Transport.TrySend(question);
 
         _context.Transport.Flush();
-    }
-
-    // What is missing begins behind the first piece; or before its end, if that turned out not to be the log's.
-    private EntryId FloorOf(LogPiece hole)
-    {
-        EntryId last = Remains.Pieces[0].Last;
-        if (last.Index < hole.Before.Index || !hole.IsBeforeKnown)
-            return new EntryId(default, LogIndex.Min(last.Index, hole.Before.Index));
-
-        LogIndex lower = hole.Before.Index - Math.Min(256, hole.Before.Index.Value);
-        return new EntryId(default, LogIndex.Max(lower, Remains.Pieces[0].Before.Index));
     }
 
     /// <summary>Takes what arrives in one round; returns at once with true when something was of use.</summary>
@@ -311,43 +266,17 @@ internal sealed class LogRepair : IRaftMessageReceiver, IDisposable
     {
         if (message.Kind is MessageKind.Repair)
         {
-            bool isFound = Remains.TryFindBefore(
-                message.Hint, message.Log.Index, message.Commit, out EntryId before, out var entries);
-            RepairAnswer answer = isFound ? RepairAnswer.Found : RepairAnswer.Unknown;
-            Term term = _salvaged.HardState.Term;
-            _context.Transport.TrySend(CreateAnswer(message, term, answer, before, entries));
+            _context.Transport.TrySend(_exchange.Answer(message));
             MessageCodec.Release(message);
             return false;
         }
 
-        LogPiece hole = Remains.Pieces[1];
-        if (message.Hint != hole.Anchor || message.Commit != hole.Before.Index)
-        {
-            MessageCodec.Discard(message); // To an earlier question.
-            return false;
-        }
-
-        if (message.Reject || !Remains.TryFill(message.Log, message.Entries.Span))
-        {
-            // Who has the entry and nothing before it has only a snapshot of that.
-            _answers[message.From] = message.Reject ? (RepairAnswer)message.Context : RepairAnswer.Compacted;
+        bool isOfUse = _exchange.Take(message);
+        if (isOfUse)
+            MessageCodec.Release(message);
+        else
             MessageCodec.Discard(message);
-            return false;
-        }
-
-        _answers.Clear();
-        MessageCodec.Release(message);
-        return true;
-    }
-
-    /// <summary>Tells whether the peers have nothing that helps, and none of them is to be waited for.</summary>
-    private bool IsInVain(int quietRounds)
-    {
-        NodeId[] voters = [.. _membership.Voters.Union(_membership.VotersOutgoing)];
-        int without = voters.Count(id => _answers.GetValueOrDefault(id, RepairAnswer.Unknown) is RepairAnswer.NotHeld);
-        // With a majority of voters.Length / 2 + 1, of whom this member was one, too few are left to have committed it.
-        bool isNowhere = without >= voters.Length - (voters.Length / 2);
-        return isNowhere || (quietRounds >= PatientRounds && _answers.ContainsValue(RepairAnswer.Compacted));
+        return isOfUse;
     }
 
     private void Finish()

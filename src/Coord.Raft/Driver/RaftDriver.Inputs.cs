@@ -82,7 +82,8 @@ internal sealed partial class RaftDriver
     {
         RepairAnswer answer = _core.FindBefore(
             request.Hint, request.Log.Index, request.Commit, out EntryId before, out ReadOnlyMemory<Entry> entries);
-        _transport.TrySend(LogRepair.CreateAnswer(request, _core.Term, answer, before, entries));
+        _transport.TrySend(RepairExchange.CreateAnswer(
+            request, _core.Term, answer, before, entries, _core.NewestMembership));
     }
 
     /// <summary>Starts to hand the leadership to another member; runs on the owner loop.</summary>

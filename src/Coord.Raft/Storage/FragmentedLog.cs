@@ -118,23 +118,24 @@ internal sealed class FragmentedLog
     /// <param name="entries">
     /// As many of the last ones up to <paramref name="last"/> as fit in a message; there may be none.
     /// </param>
-    /// <returns>False if nothing can be said.</returns>
-    public bool TryFindBefore(
+    public RepairAnswer FindBefore(
         EntryId anchor, LogIndex floor, LogIndex last, out EntryId before, out ReadOnlyMemory<Entry> entries)
     {
         (before, entries) = (default, default);
-        if (_pieces.FindLast(piece => piece.Contains(anchor)) is not { } holder || last > anchor.Index)
-            return false;
-        // A first entry whose predecessor is unknown here can only be that predecessor for the other.
-        LogIndex lowest = holder.Anchor.Index;
-        if (last < lowest)
-            return false;
+        if (last > anchor.Index)
+            return RepairAnswer.Unknown;
 
-        LogIndex from = LogIndex.Max(LogIndex.Min(floor, last), lowest);
-        from = LogIndex.Max(from, holder.BeforeLast(last, MaxAnswerEntries, MaxAnswerBytes));
-        before = holder.IdAt(from);
-        entries = holder.Entries.Skip((int)(from - holder.Before.Index)).Take((int)(last - from)).ToArray();
-        return true;
+        for (int i = _pieces.Count - 1; i >= 0; i--)
+        {
+            if (TryFindIn(_pieces[i], anchor, floor, last, out before, out entries))
+                return RepairAnswer.Found;
+        }
+
+        // Only before the first piece nothing was lost here: there is the snapshot that it stands on.
+        LogPiece first = _pieces[0];
+        bool isCompacted = first.IsBeforeKnown && (anchor.Index <= first.Before.Index
+            || (first.Contains(anchor) && last <= first.Before.Index));
+        return isCompacted ? RepairAnswer.Compacted : RepairAnswer.Unknown;
     }
 
     /// <summary>
@@ -148,6 +149,27 @@ internal sealed class FragmentedLog
         // What was lost may have been an order to cut here; but not what the first piece stands on.
         if (_pieces[0].Last.Index >= anchor.Index)
             _pieces[0].CutAfter(LogIndex.Max(anchor.Index - 1, _pieces[0].Before.Index));
+    }
+
+    private static bool TryFindIn(
+        LogPiece piece, EntryId anchor, LogIndex floor, LogIndex last, out EntryId before,
+        out ReadOnlyMemory<Entry> entries)
+    {
+        (before, entries) = (default, default);
+        if (!piece.Contains(anchor) && !piece.LeadsTo(anchor, last))
+            return false;
+
+        // A first entry whose predecessor is unknown here can only be that predecessor for the other.
+        LogIndex from = LogIndex.Max(LogIndex.Min(floor, last), piece.Anchor.Index);
+        if (last < from)
+            return false;
+        from = LogIndex.Max(from, piece.BeforeLast(last, MaxAnswerEntries, MaxAnswerBytes));
+        if (from == anchor.Index)
+            return false; // That the anchor is here is no news to who names it.
+
+        before = piece.IdAt(from);
+        entries = piece.Entries.Skip((int)(from - piece.Before.Index)).Take((int)(last - from)).ToArray();
+        return true;
     }
 
     private void JoinWhatFits()

@@ -61,6 +61,13 @@ internal sealed class LogPiece
         return place >= 0 && place < _entries.Count && _entries[(int)place].Id == id;
     }
 
+    /// <summary>
+    /// Tells whether an earlier entry is here that the leader made who made a later one: then it was before that in
+    /// every log, since a leader adds to its own log alone.
+    /// </summary>
+    public bool LeadsTo(EntryId later, LogIndex earlier) =>
+        earlier < later.Index && Contains(new EntryId(later.Term, earlier));
+
     /// <summary>Returns an id that is here.</summary>
     public EntryId IdAt(LogIndex index) =>
         index == Before.Index ? Before : _entries[(int)(index - Before.Index) - 1].Id;

@@ -22,9 +22,12 @@ internal sealed class WalSalvage(IFileSystem fileSystem, WalOptions options, Wal
     private HardState _hardState;
     private bool _isHardStateCertain = true;
 
-    // Something was lost behind what was read last: how much at most, in records, and whether an entry may be.
+    // Something was lost behind what was read last: how much at most, in records, and whether an entry may be, or an
+    // order to cut the log.
     private bool _isGap;
+    private bool _isOrderInGap;
     private bool _isEndLost;
+    private bool _isOrderLost;
     private long _lostRecords;
     private (ulong Epoch, int Offset) _end;
     private bool _isSealed;
@@ -85,7 +88,7 @@ internal sealed class WalSalvage(IFileSystem fileSystem, WalOptions options, Wal
                 if (next < 0)
                     break;
 
-                NoteGap(WalRecord.MostIn(next - offset));
+                NoteGap(WalRecord.MostIn(next - offset), MayHaveBeenOrder(offset, next));
                 offset = next;
                 continue;
             }
@@ -102,8 +105,9 @@ internal sealed class WalSalvage(IFileSystem fileSystem, WalOptions options, Wal
             if (isAtMark && _checksum != mark.Checksum)
                 throw new LogCorruptedException(path, offset, "its end is not the one that was durable here.");
 
-            Take(new Item(record, Copy(record, offset - record.Size, out EntryBlock? block), block, _isGap));
-            _isGap = false;
+            ReadOnlyMemory<byte> payload = Copy(record, offset - record.Size, out EntryBlock? block);
+            Take(new Item(record, payload, block, _isGap, _isOrderInGap));
+            (_isGap, _isOrderInGap) = (false, false);
             if (_group.Count == 0)
                 _end = (epoch, offset);
             _isSealed = record.Kind is WalRecordKind.Seal;
@@ -160,14 +164,14 @@ internal sealed class WalSalvage(IFileSystem fileSystem, WalOptions options, Wal
 
     private void Apply(in Item item)
     {
-        if (item.IsBehindGap)
-            _isEndLost = true;
+        _isEndLost |= item.IsBehindGap;
+        _isOrderLost |= item.IsBehindOrder;
 
         EntryId id = item.Record.Id;
         switch (item.Record.Kind)
         {
             case WalRecordKind.Entry:
-                _log.Add(new Entry(id, item.Record.EntryKind, item.Payload, item.Block), follows: !_isEndLost);
+                _log.Add(new Entry(id, item.Record.EntryKind, item.Payload, item.Block), follows: !_isOrderLost);
                 KnowEnd();
                 break;
             case WalRecordKind.HardState when item.Payload.Length == WalReplay.HardStatePayloadBytes:
@@ -193,7 +197,7 @@ internal sealed class WalSalvage(IFileSystem fileSystem, WalOptions options, Wal
         KnowEnd();
     }
 
-    private void KnowEnd() => (_isEndLost, _lostRecords) = (false, 0);
+    private void KnowEnd() => (_isEndLost, _isOrderLost, _lostRecords) = (false, false, 0);
 
     private void Note(in HardState state)
     {
@@ -204,9 +208,31 @@ internal sealed class WalSalvage(IFileSystem fileSystem, WalOptions options, Wal
             _log.NoteCommit(state.Commit);
     }
 
-    private void NoteGap(long records)
+    /// <summary>
+    /// Tells whether a cut or a reset may have been where something is damaged: if not, the log went on there, and an
+    /// entry behind it that is the next by its index is the next.
+    /// </summary>
+    private bool MayHaveBeenOrder(int offset, int next)
+    {
+        // An order has no payload, so it is as small as a record can be, and two records are larger than this.
+        int bytes = next - offset;
+        if (bytes < 2 * WalRecord.HeaderBytes)
+            return bytes == WalRecord.HeaderBytes;
+
+        // One record was here if it names the one before, and is named by the one behind.
+        bool wasOneRecord = _isChainKnown
+            && _reader.TryReadHeader(offset, out WalRecord header)
+            && header.Size == bytes
+            && header.PreviousChecksum == _checksum
+            && _reader.TryRead(next, out WalRecord following)
+            && following.PreviousChecksum == header.Checksum;
+        return !wasOneRecord;
+    }
+
+    private void NoteGap(long records, bool mayBeOrder = true)
     {
         _isGap = true;
+        _isOrderInGap |= mayBeOrder;
         _isHardStateCertain = false;
         _lostRecords += records;
     }
@@ -248,5 +274,5 @@ internal sealed class WalSalvage(IFileSystem fileSystem, WalOptions options, Wal
     }
 
     private readonly record struct Item(
-        WalRecord Record, ReadOnlyMemory<byte> Payload, EntryBlock? Block, bool IsBehindGap);
+        WalRecord Record, ReadOnlyMemory<byte> Payload, EntryBlock? Block, bool IsBehindGap, bool IsBehindOrder);
 }

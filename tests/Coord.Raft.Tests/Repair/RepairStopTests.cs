@@ -57,7 +57,8 @@ public sealed class RepairStopTests
         await cluster.StopAsync(1);
         MemoryFileSystem disk = cluster.Disks[1];
         string segment = disk.Paths.First(path => path.EndsWith(WalSegment.Suffix, StringComparison.Ordinal));
-        disk.Flip(segment, WalSegmentHeader.PageBytes + 200, 0x10);
+        for (int offset = 100; offset < 400; offset++)
+            disk.Flip(segment, WalSegmentHeader.PageBytes + offset, 0x10);
         return disk;
     }
 

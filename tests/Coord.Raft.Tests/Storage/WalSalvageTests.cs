@@ -74,6 +74,51 @@ public sealed class WalSalvageTests
         Assert.InRange(salvaged.Doubt.Value.Bound.Value, log.Model.Last.Index.Value, log.Model.Last.Index.Value + 8);
     }
 
+    /// <summary>
+    /// If another member lacks the entry before the new term's first, and a third the one behind, nobody else can tell
+    /// that these two follow each other.
+    /// </summary>
+    [Fact]
+    public void Between_entries_that_follow_each_other_the_loss_of_a_term_and_vote_leaves_no_hole()
+    {
+        using LogHarness log = new LogHarness().Open();
+        log.Append(1, 3);
+        int start = log.Wal.SegmentOffset;
+        log.Append(new HardState(new Term(2), new NodeId(2), default), []);
+        int end = log.Wal.SegmentOffset;
+        log.Append(2, 2);
+        log.Sync();
+        log.Disk.Kill();
+        string path = $"{LogHarness.Directory}/{WalSegment.NameOf(1)}";
+        for (int offset = start; offset < end; offset++)
+        {
+            using LogHarness damaged = LogHarness.CloneOf(log);
+            damaged.Disk.Flip(path, offset, 0xFF);
+            LogPiece left = Assert.Single(Salvage(damaged).Entries.Pieces);
+            Assert.Equal(log.Model.Last, left.Last);
+        }
+    }
+
+    [Fact]
+    public void An_order_to_cut_that_is_lost_with_what_replaced_the_entries_leaves_a_hole()
+    {
+        using LogHarness log = new LogHarness().Open();
+        log.Append(1, 5);
+        log.Append(log.Model.HardState with { Term = new Term(2), Vote = NodeId.None }, []);
+        int start = log.Wal.SegmentOffset;
+        log.Append(null, [LogEntries.Make(2, 4, 20), LogEntries.Make(2, 5, 20)]);
+        int end = log.Wal.SegmentOffset;
+        log.Append(2, 2); // The next by its index, also for a log that still has the entries of term 1.
+        log.Sync();
+        log.Disk.Kill();
+        for (int offset = start; offset < end; offset++)
+            log.Disk.Flip($"{LogHarness.Directory}/{WalSegment.NameOf(1)}", offset, 0xFF);
+
+        FragmentedLog left = Salvage(log).Entries;
+        Assert.Equal(2, left.Pieces.Count);
+        Assert.Equal(new LogIndex(6), left.Pieces[1].Entries[0].Index);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -135,8 +180,9 @@ public sealed class WalSalvageTests
         for (; !log.IsWhole; answers++)
         {
             LogPiece hole = log.Pieces[1];
-            Assert.True(other.TryFindBefore(
-                hole.Anchor, LogIndex.Zero, hole.Before.Index, out EntryId before, out var entries));
+            RepairAnswer found = other.FindBefore(
+                hole.Anchor, LogIndex.Zero, hole.Before.Index, out EntryId before, out var entries);
+            Assert.Equal(RepairAnswer.Found, found);
             Message answer = new() { Kind = MessageKind.RepairResponse, Log = before, Entries = entries };
             Assert.InRange(MessageCodec.GetSize(answer), 0, 2 * 1024 * 1024);
             Assert.InRange(entries.Length, 1, MessageCodec.MaxEntries);
@@ -236,9 +282,9 @@ public sealed class WalSalvageTests
         for (; !log.IsWhole; holes++)
         {
             LogPiece hole = log.Pieces[1];
-            Assert.True(
-                other.TryFindBefore(hole.Anchor, LogIndex.Zero, hole.Before.Index, out EntryId before, out var entries),
-                $"{where}: the other log does not hold {hole.Anchor}.");
+            RepairAnswer found = other.FindBefore(
+                hole.Anchor, LogIndex.Zero, hole.Before.Index, out EntryId before, out var entries);
+            Assert.True(found is RepairAnswer.Found, $"{where}: the other log does not hold {hole.Anchor}.");
             Assert.True(log.TryFill(before, entries.Span), $"{where}: nothing new before {hole.Anchor}.");
         }
 
