@@ -28,9 +28,6 @@ internal sealed record RunOptions
     /// <summary>Gets the planted bug that is on; empty for none.</summary>
     public string Mutant { get; init; } = "";
 
-    /// <summary>Gets a value indicating whether bits may rot on a minority of the disks.</summary>
-    public bool Rot { get; init; }
-
     /// <summary>Gets a value indicating whether the run is traced.</summary>
     public bool Trace { get; init; }
 
@@ -50,8 +47,6 @@ internal sealed record RunOptions
             parts.Add($"--injections {Injections}");
         if (Without.Count > 0)
             parts.Add($"--without {string.Join(',', Without)}");
-        if (Rot)
-            parts.Add("--rot");
         if (Mutant.Length > 0)
             parts.Add($"--mutant {Mutant}");
         return string.Join(' ', parts);

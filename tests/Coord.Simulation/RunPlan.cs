@@ -239,7 +239,6 @@ internal sealed class RunPlan
             {
                 FaultKind.Drift => false,
                 FaultKind.ClockLeap => !LeaseReads,
-                FaultKind.BitRot => _options.Rot,
                 _ => true,
             };
             if (Has(kind, own) && isAllowed)

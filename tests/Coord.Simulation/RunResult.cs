@@ -29,4 +29,10 @@ internal sealed record RunResult(RunOptions Options, string Workload, FaultCount
     public int Commands { get; init; }
 
     public int Snapshots { get; init; }
+
+    /// <summary>Gets how many members have made a damaged log good.</summary>
+    public int Repairs { get; init; }
+
+    /// <summary>Gets how many members had to be replaced because of a damaged log.</summary>
+    public int Replacements { get; init; }
 }

@@ -35,6 +35,8 @@ internal sealed class Runner(RunnerArguments arguments)
         {
             RunResult result = SimulationRun.Run(options);
             _totals.Add(result);
+            if (arguments.PrintsHashes)
+                Console.WriteLine($"{options.ToArguments()}: {result.Hash:x16}");
             if (arguments.VerifiesDeterminism && SimulationRun.Run(options).Hash != result.Hash)
             {
                 Console.WriteLine($"NOT DETERMINISTIC: {options.ToArguments()}");

@@ -15,12 +15,11 @@ internal sealed class RunnerArguments
           --seed S              run one seed, and print what happened if it fails
           --trace               print what happened, line by line, in any case
           --verify-determinism  run each seed twice, and compare
+          --hashes              print the hash of each run, for a comparison with other processes
           --keep-going          do not stop at the first seed that fails
           --shrink              make a seed that fails smaller, as small as it goes
           --regressions         run the seeds that failed once
           --mutants [NAME,...]  turn on one planted bug after the other, and run seeds until it is caught
-
-          --rot                 let bits rot on the disks of a minority
 
         What is taken out of a run:
           --workload NAME  --nodes N  --clients N  --operations N  --injections N
@@ -39,6 +38,8 @@ internal sealed class RunnerArguments
     public TimeSpan? Time { get; private set; }
 
     public bool VerifiesDeterminism { get; private set; }
+
+    public bool PrintsHashes { get; private set; }
 
     public bool KeepsGoing { get; private set; }
 
@@ -65,6 +66,7 @@ internal sealed class RunnerArguments
                 case "--first": parsed.First = ulong.Parse(Value(), CultureInfo.InvariantCulture); break;
                 case "--minutes": parsed.Time = TimeSpan.FromMinutes(ParseNumber(Value())); break;
                 case "--verify-determinism": parsed.VerifiesDeterminism = true; break;
+                case "--hashes": parsed.PrintsHashes = true; break;
                 case "--keep-going": parsed.KeepsGoing = true; break;
                 case "--shrink": parsed.Shrinks = true; break;
                 case "--regressions": parsed.IsRegression = true; break;
@@ -76,7 +78,6 @@ internal sealed class RunnerArguments
                     parsed.IsOneSeed = true;
                     parsed.Options = parsed.Options with { Seed = ulong.Parse(Value(), CultureInfo.InvariantCulture) };
                     break;
-                case "--rot": parsed.Options = parsed.Options with { Rot = true }; break;
                 case "--trace": parsed.Options = parsed.Options with { Trace = true }; break;
                 case "--workload": parsed.Options = parsed.Options with { Workload = Value() }; break;
                 case "--nodes": parsed.Options = parsed.Options with { Nodes = Number() }; break;

@@ -17,6 +17,8 @@ internal sealed class RunnerTotals
     private long _elections;
     private long _commands;
     private long _snapshots;
+    private long _repairs;
+    private long _replacements;
     private ulong _hash;
 
     public int Failures { get; set; }
@@ -33,6 +35,8 @@ internal sealed class RunnerTotals
         _elections += result.Elections;
         _commands += result.Commands;
         _snapshots += result.Snapshots;
+        _repairs += result.Repairs;
+        _replacements += result.Replacements;
         _hash = (_hash * 31) + result.Hash;
         if (result.Failure is not null)
             Failures++;
@@ -57,7 +61,8 @@ internal sealed class RunnerTotals
             + $"simulated seconds, {Speed():n0} for each second of the processor, {_events / seconds:n0} events "
             + "a second");
         Console.WriteLine(
-            $"{_commands:n0} commands, {_elections:n0} elections, {_snapshots:n0} snapshots restored; workloads: "
+            $"{_commands:n0} commands, {_elections:n0} elections, {_snapshots:n0} snapshots restored, "
+            + $"{_repairs:n0} damaged logs made good, {_replacements:n0} not; workloads: "
             + string.Join(", ", _workloads.Select(workload => $"{workload.Key} {workload.Value}")));
         Console.WriteLine($"{_faults.Total:n0} faults: {_faults}");
         Console.WriteLine($"hash {_hash:x16}");

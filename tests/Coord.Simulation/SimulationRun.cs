@@ -69,6 +69,8 @@ internal sealed class SimulationRun
             Elections = _cluster.Checks.Elections,
             Commands = _cluster.Checks.Commands,
             Snapshots = _cluster.Checks.Snapshots,
+            Repairs = _cluster.Checks.Repairs,
+            Replacements = _cluster.Checks.Replacements,
         };
     }
 
@@ -112,17 +114,13 @@ internal sealed class SimulationRun
         Membership membership = _cluster.Checks.Newest;
         SimulatedNode[] voters = [.. membership.Voters.Select(voter => _cluster.Find(voter)!)];
         if (membership.IsJoint || _injector!.IsChangingMembers || _cluster.Checks.HasPendingMembership
-            || voters.Any(voter => voter.IsRetired || !Knows(voter, membership)))
+            || voters.Any(voter => voter.IsLost || !voter.DecidesBy(membership)))
         {
             return [];
         }
 
         return [.. voters.OrderBy(_ => chance.Next()).Take((voters.Length - 1) / 2)];
     }
-
-    /// <summary>Tells whether a member decides by the newest membership: it takes effect when it is applied.</summary>
-    private static bool Knows(SimulatedNode node, Membership membership) =>
-        node.Process is { } process && process.Raft.Status.Membership.Version == membership.Version;
 
     /// <summary>Waits until there is a leader, and all members have applied all that it has.</summary>
     private async Task ConvergeAsync()
@@ -162,9 +160,12 @@ internal sealed class SimulationRun
 
     private string Describe() => "After healing: " + string.Join("; ", _cluster.Nodes.Select(node =>
         node.Process is not { } process ? $"{node} is down"
+        : process.Raft.Runtime is null ? $"{node} starts{(process.Raft.Status.IsRepairing ? ", and repairs its log" : "")}"
         : $"{node} {process.Raft.Status.Role} {process.Raft.Status.Term} {process.Raft.Status.LastEntry} "
             + $"committed {process.Raft.Status.Commit} applied {process.Raft.Status.Applied} "
-            + $"{process.Raft.Status.Membership}"));
+            + $"{process.Raft.Status.Membership}"
+            + (process.Raft.Status.Role is RaftRole.Leader ? $" {string.Join(", ", process.Raft.Runtime!.Driver.Core.Status.Progress)}" : "")
+            + (node.Doubt is { } doubt ? $", in doubt {doubt}" : "")));
 
     private async Task WithinBoundAsync(Task task, string what, long bound)
     {

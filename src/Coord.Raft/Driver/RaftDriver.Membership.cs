@@ -72,9 +72,7 @@ internal sealed partial class RaftDriver
         }
         else if (_core.Membership.Version != change.ExpectedVersion)
         {
-            EndChange(change, new MembershipChangeRefusedException(
-                $"The membership is at version {_core.Membership.Version}, not {change.ExpectedVersion}; read it "
-                + "again.", MembershipRefusal.Outdated));
+            EndChange(change, Outdated(change));
         }
         else
         {
@@ -165,6 +163,13 @@ internal sealed partial class RaftDriver
             return;
         }
 
+        // A new leader may have had a change in its log that came into force only now.
+        if (!_change.Started && _core.Membership.Version != _change.ExpectedVersion)
+        {
+            FailChange(Outdated(_change));
+            return;
+        }
+
         // Null while learners catch up: they promote themselves.
         if (MembershipPlanner.Next(_core.Membership, _change.Target) is not { } step)
             return;
@@ -189,6 +194,10 @@ internal sealed partial class RaftDriver
                 break; // Not now: the next tick tries again.
         }
     }
+
+    private MembershipChangeRefusedException Outdated(PendingChange change) => new(
+        $"The membership is at version {_core.Membership.Version}, not {change.ExpectedVersion}; read it again.",
+        MembershipRefusal.Outdated);
 
     /// <summary>Ends a change whose next step is refused. After a first step something was done.</summary>
     private void RefuseStep(string text, MembershipRefusal reason) => FailChange(_change!.Started

@@ -225,6 +225,46 @@ public sealed class RaftDriverTests
         Assert.Equal(3, node.Snapshots.Latest!.LastIncluded.Index.Value);
     }
 
+    /// <summary>Else a request made from the membership before takes back what came into force meanwhile.</summary>
+    [Fact]
+    public async Task A_new_leader_judges_a_change_by_the_membership_that_its_log_ends_with()
+    {
+        PumpedNode node = new();
+        Membership before = node.Core.Membership;
+        MemberChange addition = new(MemberChangeKind.AddLearner, new NodeId(4));
+        Term term = new(2);
+        node.Deliver(new Message
+        {
+            Kind = MessageKind.Append,
+            From = PumpedNode.Other,
+            Term = term,
+            Log = Bootstrap.FirstEntry,
+            Entries = new[]
+            {
+                new Entry(
+                    new EntryId(term, new LogIndex(2)), EntryKind.Membership,
+                    MembershipChangeCodec.Encode(new MembershipChange { Changes = [addition] })),
+            },
+        });
+        node.BecomeLeader();
+        TaskCompletionSource<Membership> done = new();
+
+        MembershipTarget withoutAny = MembershipTarget.From(before) with { Voters = [new(PumpedNode.Self, "")] };
+        node.Driver.ChangeMembership(withoutAny, before.Version, done);
+        node.Pump();
+        Assert.False(done.Task.IsCompleted);
+        node.Acknowledge(node.Core.LastEntry.Index);
+        node.Clock += (long)new RaftOptions().HeartbeatInterval.TotalNanoseconds;
+        node.Pump();
+
+        Assert.True(done.Task.IsCompleted);
+        MembershipChangeRefusedException refused =
+            await Assert.ThrowsAsync<MembershipChangeRefusedException>(() => done.Task);
+        Assert.Equal(MembershipRefusal.Outdated, refused.Reason);
+        Assert.True(node.Core.Membership.IsLearner(new NodeId(4)));
+        Assert.Equal(3, node.Core.Membership.Voters.Length);
+    }
+
     private static Message BeatUntilSent(PumpedNode node)
     {
         node.Sent.Clear();

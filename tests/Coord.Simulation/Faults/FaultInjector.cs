@@ -61,6 +61,9 @@ internal sealed class FaultInjector
             else
                 node.Start();
         }
+
+        if (!_cluster.Plan.PreVote && !_cluster.Plan.CheckQuorum)
+            _cluster.World.After(Span.Second, StopStrangers);
     }
 
     public bool IsResting(NodeId member) => _rests.Any(node => node.Id == member);
@@ -88,6 +91,25 @@ internal sealed class FaultInjector
         _rests = [];
         foreach (SimulatedNode node in rested)
             node.Start();
+    }
+
+    /// <summary>Stops machines that were removed and do not know it, as an operator does.</summary>
+    /// <remarks>
+    /// They campaign for ever. Members ignore that as long as they hear a leader, by pre-votes or by the check of the
+    /// quorum; without either, nothing keeps a stranger from ending each leadership (thesis §4.2.3).
+    /// </remarks>
+    private void StopStrangers()
+    {
+        foreach (SimulatedNode node in _cluster.Nodes)
+        {
+            if (node.Process?.Raft.Status.Membership is { Members.IsEmpty: false }
+                && !_cluster.Checks.Newest.Contains(node.Id))
+            {
+                node.Retire();
+            }
+        }
+
+        _cluster.World.After(Span.Second, StopStrangers);
     }
 
     /// <summary>Starts a member again some time after it went down, as an operator or a supervisor does.</summary>

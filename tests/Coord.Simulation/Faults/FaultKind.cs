@@ -81,7 +81,7 @@ internal enum FaultKind
     /// <summary>A disk does not answer for a while.</summary>
     HungDisk,
 
-    /// <summary>Bits on a disk change while nobody looks; only in runs that are asked for it.</summary>
+    /// <summary>Bits of a log change while nobody looks, on a minority of the disks.</summary>
     BitRot,
 
     /// <summary>A member's disk is lost for good, and another member takes its place.</summary>

@@ -22,7 +22,7 @@ internal sealed class MembershipFaults(Cluster cluster)
 
     private Membership Newest => cluster.Checks.Newest;
 
-    private bool IsAnyLost => Newest.Voters.Any(voter => cluster.Find(voter) is { IsRetired: true });
+    private bool IsAnyLost => Newest.Voters.Any(IsLost);
 
     public void Inject(FaultKind kind, SimulatedProcess process, Chance chance)
     {
@@ -47,19 +47,20 @@ internal sealed class MembershipFaults(Cluster cluster)
     /// <summary>Tells whether the cluster can do without what a member has on its disk.</summary>
     public bool MayLose(SimulatedNode node)
     {
-        int lost = Newest.Voters.Count(
-            voter => voter == node.Id || cluster.Find(voter) is { IsRetired: true } or { IsDamaged: true });
+        int lost = Newest.Voters.Count(voter => voter == node.Id || IsLost(voter));
         return _changesUnderWay == 0 && Newest.Voters.All(Knows)
             && !Newest.IsJoint && !cluster.Checks.HasPendingMembership
             && Newest.IsVoter(node.Id) && lost <= (Newest.Voters.Length - 1) / 2;
     }
 
+    private bool IsLost(NodeId voter) => cluster.Find(voter) is { IsLost: true };
+
     /// <summary>
     /// Tells whether a voter decides by the newest membership, or is lost: a change takes effect when it is applied,
     /// and who does not know of it yet may need one for his election who is gone.
     /// </summary>
-    private bool Knows(NodeId voter) => cluster.Find(voter) is { IsRetired: true }
-        || cluster.Find(voter)?.Process?.Raft.Status.Membership.Version == Newest.Version;
+    private bool Knows(NodeId voter) =>
+        cluster.Find(voter) is { IsRetired: true } || cluster.Find(voter)?.DecidesBy(Newest) == true;
 
     /// <summary>Gives a member up, and lets another take its place.</summary>
     public void Replace(SimulatedNode node)
@@ -115,7 +116,7 @@ internal sealed class MembershipFaults(Cluster cluster)
             {
                 Voters = [.. target.Voters.Where(member => member.Id != node.Id && member.Id != replacement.Id),
                     new MemberAddress(replacement.Id, replacement.Name)],
-                Learners = [.. target.Learners.Where(member => member.Id != replacement.Id)],
+                Learners = [.. target.Learners.Where(member => member.Id != node.Id && member.Id != replacement.Id)],
             }).ConfigureAwait(false);
         }
     }

@@ -66,6 +66,24 @@ internal sealed class NodeFaults(Cluster cluster)
         }
     }
 
+    /// <summary>Damages a disk, and mostly lets it be read again soon: what nobody reads does no harm.</summary>
+    private void RotAndRestart(SimulatedNode node, Chance chance)
+    {
+        node.Rot(chance);
+        switch (chance.Next(4))
+        {
+            case 0:
+                break;
+            case 1:
+                foreach (SimulatedNode each in cluster.Nodes.Where(other => other.IsUp).ToArray())
+                    each.Kill("with all others");
+                break;
+            default:
+                node.Kill("to read its disk again");
+                break;
+        }
+    }
+
     private static async Task RestartAsync(SimulatedProcess process)
     {
         try
@@ -102,7 +120,7 @@ internal sealed class NodeFaults(Cluster cluster)
                 break;
             case FaultKind.BitRot:
                 if (_membership.MayLose(node))
-                    node.Rot(chance);
+                    RotAndRestart(node, chance);
                 break;
             case FaultKind.SlowDisk:
                 node.SlowDisk(duration, chance.LogUniform(2, 1000));

@@ -22,6 +22,9 @@ internal sealed class ClusterChecks
     // Per member: what it promised, and what was durable when its last process ended.
     private readonly Dictionary<NodeId, Promises> _promises = [];
     private readonly Dictionary<NodeId, EntryId> _durableAtEnd = [];
+
+    // What processes had on a disk that has lost a part of it since: it counted when it was acknowledged.
+    private readonly Dictionary<NodeId, List<EntryId>> _durableBeforeDamage = [];
     private readonly Dictionary<SimulatedProcess, NodeView> _views = [];
     private LogIndex _lastChange;
 
@@ -51,6 +54,12 @@ internal sealed class ClusterChecks
 
     public int Snapshots { get; private set; }
 
+    /// <summary>Gets or sets how many members have made a damaged log good.</summary>
+    public int Repairs { get; set; }
+
+    /// <summary>Gets or sets how many members had to be replaced because of a damaged log.</summary>
+    public int Replacements { get; set; }
+
     /// <summary>Looks at a member that has just started, before it does anything.</summary>
     public void OnStarted(SimulatedProcess process)
     {
@@ -59,17 +68,17 @@ internal sealed class ClusterChecks
 
         RaftCore core = runtime.Driver.Core;
         Promises promises = PromisesOf(process.Id);
-        if (!process.Node.IsDamaged)
-        {
-            Require(core.Term >= promises.Term, "forgotten term",
-                $"{process.Id} answered in {promises.Term} and returns in {core.Term}.");
-            Require(
-                core.Term > promises.Term || promises.Vote.IsNone || core.HardState.Vote == promises.Vote,
-                "forgotten vote",
-                $"{process.Id} voted for {promises.Vote} in {promises.Term}, and now knows {core.HardState.Vote}.");
-            Require(core.LastEntry.Index >= promises.Acknowledged, "forgotten entries",
-                $"{process.Id} acknowledged {promises.Acknowledged}, and its log ends with {core.LastEntry}.");
-        }
+        Require(core.Term >= promises.Term, "forgotten term",
+            $"{process.Id} answered in {promises.Term} and returns in {core.Term}.");
+        Require(
+            core.Term > promises.Term || promises.Vote.IsNone || core.HardState.Vote == promises.Vote,
+            "forgotten vote",
+            $"{process.Id} voted for {promises.Vote} in {promises.Term}, and now knows {core.HardState.Vote}.");
+        // Who knows that his log was damaged and may have lost its end is careful, and promises nothing any more.
+        if (process.Node.IsDamaged && core.Doubt is not null)
+            promises.OnTruncated(core.LastEntry.Index.Next);
+        Require(core.LastEntry.Index >= promises.Acknowledged, "forgotten entries",
+            $"{process.Id} acknowledged {promises.Acknowledged}, and its log ends with {core.LastEntry}.");
 
         _views[process] = new NodeView();
         AfterTurn(process, runtime);
@@ -104,8 +113,11 @@ internal sealed class ClusterChecks
             _leases.AfterTurn(process, core);
         if (view.Term != now.Term || view.Role != core.Role || view.Commit != now.Commit)
             Trace(process, core);
-        if (core.Membership.Version > Newest.Version)
+        // The first one has version zero, as no membership has.
+        if (core.Membership.Version > Newest.Version || Newest.Members.IsEmpty)
             Newest = core.Membership;
+        if (process.Node.IsDamaged && core.Doubt is null && runtime.Receiver.DurableEnd == core.LastEntry)
+            process.Node.OnWhole(process);
         view.Follow(core);
     }
 
@@ -209,17 +221,26 @@ internal sealed class ClusterChecks
     /// <summary>Notes what a process leaves behind.</summary>
     public void OnEnding(SimulatedProcess process)
     {
-        if (_views.Remove(process) && process.Raft.Runtime is { } runtime)
-            _durableAtEnd[process.Id] = runtime.Receiver.DurableEnd;
+        if (!_views.Remove(process) || process.Raft.Runtime is not { } runtime)
+            return;
+
+        EntryId durable = runtime.Receiver.DurableEnd;
+        _durableAtEnd[process.Id] = durable;
+        if (!process.Node.IsDamaged)
+            return;
+
+        if (!_durableBeforeDamage.TryGetValue(process.Id, out List<EntryId>? before))
+            _durableBeforeDamage.Add(process.Id, before = []);
+        before.Add(durable);
     }
 
     /// <summary>Judges why a node has stopped by itself.</summary>
     public void OnStopped(SimulatedNode node, Exception reason)
     {
         bool isDiskFault = reason is StorageFailedException or IOException or DataDirectoryException;
-        bool isDamage = reason is LogCorruptedException or DataDirectoryException;
+        bool isDamage = reason is LogCorruptedException;
         bool isExpected = reason is PowerCutException or NodeStoppedException
-            || (isDiskFault && node.HasDiskFaults) || (isDamage && node.IsDamaged);
+            || (isDiskFault && node.HasDiskFaults) || (isDamage && node.IsBeyondRepair);
         if (!isExpected)
             Fail("stopped by itself", $"{node.Id}: {reason}");
     }
@@ -283,7 +304,12 @@ internal sealed class ClusterChecks
 
     private bool IsOnQuorum(Membership membership, EntryId id) =>
         new[] { membership.Voters, membership.VotersOutgoing }.All(half =>
-            half.IsEmpty || half.Count(voter => _registry.IsHeldBy(DurableOf(voter), id)) > half.Length / 2);
+            half.IsEmpty || half.Count(voter => IsOrWasHeldBy(voter, id)) > half.Length / 2);
+
+    private bool IsOrWasHeldBy(NodeId voter, EntryId id) =>
+        _registry.IsHeldBy(DurableOf(voter), id)
+        || (_durableBeforeDamage.TryGetValue(voter, out List<EntryId>? before)
+            && before.Exists(last => _registry.IsHeldBy(last, id)));
 
     private EntryId DurableOf(NodeId member) =>
         _cluster.Find(member)?.Process?.Raft.Runtime is { } runtime

@@ -106,8 +106,16 @@ internal sealed class SimulatedTransport(SimulatedNetwork network, SimulatedProc
     public void Break(NodeId peer) => _links.GetValueOrDefault(peer)?.Break();
 
     /// <summary>Decides whether to talk to a peer.</summary>
-    public bool Accepts(in PeerHello peer) =>
-        !_removed.Contains(peer.NodeId) && _receiver!.AcceptPeer(peer, out _);
+    public bool Accepts(in PeerHello peer)
+    {
+        if (_removed.Contains(peer.NodeId))
+            return false;
+        if (_receiver!.AcceptPeer(peer, out string? refusal))
+            return true;
+
+        network.World.Trace.Add(Id.ToString(), $"refuses {peer.NodeId}: {refusal}");
+        return false;
+    }
 
     private void AddLink(NodeId peer)
     {

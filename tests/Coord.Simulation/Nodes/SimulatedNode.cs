@@ -1,4 +1,5 @@
 using Coord.Raft;
+using Coord.Raft.Storage;
 using Coord.Raft.Tests.Storage;
 using Coord.Simulation.Faults;
 using Coord.Simulation.Kernel;
@@ -10,6 +11,11 @@ internal sealed class SimulatedNode
 {
     private readonly long _diskPace;
     private int _starts;
+
+    // What has happened to the disk while the process of this number ran, or none; what is repaired is forgotten.
+    private int _rottenIn = int.MaxValue;
+    private bool _isMarkRotten;
+    private bool _hasLostPower;
     private long _diskHangsUntil;
     private long _diskSlownessUntil;
     private long _diskSlowness = 1;
@@ -47,15 +53,36 @@ internal sealed class SimulatedNode
     /// <summary>Gets or sets a value indicating whether operations on its disk were made to fail.</summary>
     public bool HasDiskFaults { get; set; }
 
-    /// <summary>Gets or sets a value indicating whether its disk was damaged on purpose: it may refuse.</summary>
-    public bool IsDamaged { get; set; }
+    /// <summary>Gets a value indicating whether its disk was damaged on purpose, and not made good yet.</summary>
+    public bool IsDamaged { get; private set; }
+
+    /// <summary>Gets a value indicating whether what is damaged can be made good by other members.</summary>
+    /// <remarks>
+    /// Term and vote are kept twice, and nobody else knows them: a damaged mark, or a write of it that the power cut
+    /// short, together with a damaged log, may be too much.
+    /// </remarks>
+    public bool IsRepairable => IsDamaged && !_isMarkRotten && !_hasLostPower && !HasDiskFaults;
 
     /// <summary>Gets a value indicating whether the member has refused to start on its damaged disk.</summary>
     public bool IsBeyondRepair { get; private set; }
 
+    /// <summary>Gets what the process cannot know about its log, if anything.</summary>
+    public LogDoubt? Doubt => Process?.Raft.Runtime?.Driver.Core.Doubt;
+
+    /// <summary>Gets a value indicating whether the cluster may have to do without the member's vote.</summary>
+    /// <remarks>
+    /// A vote in doubt counts only beside a majority that is not, or those of all. A power cut in the middle of a write
+    /// is enough for that, and a minority may not be missing besides.
+    /// </remarks>
+    public bool IsLost => IsRetired || IsDamaged || Doubt is not null;
+
     public bool IsUp => Process is { IsGone: false };
 
     public bool IsServing => Process is { IsGone: false, IsPaused: false };
+
+    /// <summary>Tells whether it decides by a membership: that takes effect when it is applied.</summary>
+    public bool DecidesBy(Membership membership) =>
+        Process?.Raft is { Runtime: not null } raft && raft.Status.Membership.Version == membership.Version;
 
     public void Start()
     {
@@ -65,7 +92,25 @@ internal sealed class SimulatedNode
         Cluster.World.Trace.Add(Name, $"starts");
         Process = new SimulatedProcess(this, ++_starts);
         Process.Start();
-        Cluster.Checks.OnStarted(Process);
+    }
+
+    /// <summary>Is told that the process takes part from now on; nothing of it has run yet.</summary>
+    public void OnStarted(SimulatedProcess process)
+    {
+        if (IsDamaged && process.Number > _rottenIn)
+        {
+            Cluster.World.Trace.Add(Name, $"has made good what was damaged");
+            Cluster.Checks.Repairs++;
+        }
+
+        Cluster.Checks.OnStarted(process);
+    }
+
+    /// <summary>Is told that the process has, on its disk, all that it ever had.</summary>
+    public void OnWhole(SimulatedProcess process)
+    {
+        if (IsDamaged && process.Number > _rottenIn)
+            (IsDamaged, _isMarkRotten, _rottenIn) = (false, false, int.MaxValue);
     }
 
     /// <summary>Ends the process; what it wrote is still in the kernel's memory.</summary>
@@ -85,7 +130,7 @@ internal sealed class SimulatedNode
         Cluster.World.Trace.Add(Name, $"loses power {why}");
         if (IsUp)
             EndProcess();
-        Disk.CutPower(new ChancedCrash(Chance.Fork("crash", Disk.Calls)));
+        CutPowerOfDisk();
     }
 
     public void Pause()
@@ -126,22 +171,30 @@ internal sealed class SimulatedNode
     public void SlowDisk(long duration, long factor) =>
         (_diskSlownessUntil, _diskSlowness) = (Cluster.World.Now + duration, factor);
 
-    /// <summary>Changes a bit of what is on the disk.</summary>
+    /// <summary>Changes what is on the disk: a bit, or a sector, of the log or of its mark.</summary>
     public void Rot(Chance chance)
     {
         string[] paths = [.. Disk.Paths.Where(path => path.Contains("/log/", StringComparison.Ordinal))];
-        if (paths.Length == 0)
+        string[] begun = [.. paths.Where(path => path.EndsWith(WalSegment.Suffix, StringComparison.Ordinal)
+            && BytesIn(path) > WalSegmentHeader.PageBytes)];
+        if (begun.Length == 0)
             return;
 
-        string path = chance.Of(paths);
-        int written = Disk.ReadAll(path).AsSpan().LastIndexOfAnyExcept((byte)0) + 1;
-        if (written == 0)
+        // Often the end of the log: of what is gone there nothing tells any more.
+        string path = chance.Next(2) == 0 ? begun[^1] : chance.Of(paths);
+        int bytes = BytesIn(path);
+        if (bytes == 0)
             return;
+
+        int offset = chance.Next(2) == 0 ? chance.Next(bytes) : bytes - (int)chance.LogUniform(1, bytes);
+        int count = chance.Next(3) == 0 ? Math.Min(MemoryFileSystem.SectorBytes, bytes - offset) : 1;
+        Cluster.World.Trace.Add(Name, $"has {count} wrong bytes at {offset} of {path}");
+        for (int i = 0; i < count; i++)
+            Disk.Flip(path, offset + i, (byte)(1 << chance.Next(8)));
 
         IsDamaged = true;
-        int offset = chance.Next(written);
-        Cluster.World.Trace.Add(Name, $"has a wrong bit at {offset} of {path}");
-        Disk.Flip(path, offset, (byte)(1 << chance.Next(8)));
+        _isMarkRotten |= path.EndsWith(WalMarkFile.Name, StringComparison.Ordinal);
+        _rottenIn = _starts;
     }
 
     /// <summary>Ends what is wrong with the machine, and what would have gone wrong soon.</summary>
@@ -171,10 +224,12 @@ internal sealed class SimulatedNode
     public void OnStopped(Exception? reason)
     {
         Cluster.World.Trace.Add(Name, $"stops: {reason?.Message ?? "as it was asked to"}");
-        IsBeyondRepair = IsDamaged && reason is LogCorruptedException or DataDirectoryException;
+        IsBeyondRepair = IsDamaged && !IsRepairable && reason is LogCorruptedException;
+        if (IsBeyondRepair)
+            Cluster.Checks.Replacements++;
         EndProcess();
         if (reason is PowerCutException)
-            Disk.CutPower(new ChancedCrash(Chance.Fork("crash", Disk.Calls)));
+            CutPowerOfDisk();
         else
             Disk.Kill();
         if (reason is not null)
@@ -182,6 +237,14 @@ internal sealed class SimulatedNode
     }
 
     public override string ToString() => Name;
+
+    private int BytesIn(string path) => Disk.ReadAll(path).AsSpan().LastIndexOfAnyExcept((byte)0) + 1;
+
+    private void CutPowerOfDisk()
+    {
+        _hasLostPower = true;
+        Disk.CutPower(new ChancedCrash(Chance.Fork("crash", Disk.Calls)));
+    }
 
     private void EndProcess()
     {

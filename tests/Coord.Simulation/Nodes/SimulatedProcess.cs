@@ -82,13 +82,8 @@ internal sealed class SimulatedProcess
     /// <summary>Gets or sets how long it will be paused after its next heartbeats; zero for not at all.</summary>
     public long PauseAfterHeartbeat { get; set; }
 
-    /// <summary>Starts the node. A failure ends the process, and comes to light like every other.</summary>
-    public void Start()
-    {
-        Task start = Raft.StartAsync();
-        if (!start.IsCompleted)
-            World.Fail("harness", "A start waits for something.");
-    }
+    /// <summary>Starts the node, which first asks the others for what is damaged in its log.</summary>
+    public void Start() => _ = StartAsync();
 
     /// <summary>Holds an event up while the process is paused.</summary>
     public bool TryHoldUp(SimulatedEvent happening)
@@ -148,6 +143,23 @@ internal sealed class SimulatedProcess
         Clock.Stop();
         Transport.Leave();
         _died.TrySetResult();
+    }
+
+    private async Task StartAsync()
+    {
+        try
+        {
+            await Raft.StartAsync().ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // It ends the process, and comes to light like whatever else does.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return;
+        }
+
+        if (!IsGone)
+            Node.OnStarted(this);
     }
 
     private async Task WatchAsync()

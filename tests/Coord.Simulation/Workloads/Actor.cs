@@ -70,8 +70,14 @@ internal sealed class Actor
     /// <summary>Notes something in the run's trace.</summary>
     public void Trace(string what) => World.Trace.Add($"c{Number}", $"{what}");
 
+    /// <summary>Gets the member that the last call went to, unless the client has left it.</summary>
+    public SimulatedNode? Node => _node;
+
     /// <summary>Goes to another member with the next call.</summary>
     public void Leave() => _node = null;
+
+    /// <summary>Tells whether a machine belongs to the cluster, as far as anybody knows.</summary>
+    public bool IsMember(SimulatedNode node) => _cluster.Checks.Newest.Contains(node.Id);
 
     /// <summary>Chooses a member, usually the one of the last time.</summary>
     internal SimulatedNode ChooseNode()

@@ -46,14 +46,9 @@ internal sealed class LockWorkload(Chance chance, bool isElection) : IWorkload
     /// <inheritdoc/>
     public async Task FinishAsync(Actor actor)
     {
-        // What sessions left behind ends with their leases; then the lock is free.
-        CoordinationSession session = await CoordinationSession.CreateAsync(actor.Store, Options(actor))
-            .ConfigureAwait(false);
-        await using (session.ConfigureAwait(false))
-        {
-            CoordinationHandle held = await AcquireAsync(session, CancellationToken.None).ConfigureAwait(false);
-            await held.DisposeAsync().ConfigureAwait(false);
-        }
+        // What sessions left behind ends with their leases; then the lock is free. The own may end while a disk is slow.
+        while (!await TryFinishAsync(actor).ConfigureAwait(false))
+            await actor.DelayAsync(TimeSpan.FromSeconds(1)).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -65,6 +60,25 @@ internal sealed class LockWorkload(Chance chance, bool isElection) : IWorkload
         if (_twin is { } twin)
             findings.AddRange(LockChecker.Check(twin.Log, line, _grants, _writes));
         return findings;
+    }
+
+    private async Task<bool> TryFinishAsync(Actor actor)
+    {
+        CoordinationSession session = await CoordinationSession.CreateAsync(actor.Store, Options(actor))
+            .ConfigureAwait(false);
+        await using (session.ConfigureAwait(false))
+        {
+            try
+            {
+                CoordinationHandle held = await AcquireAsync(session, CancellationToken.None).ConfigureAwait(false);
+                await held.DisposeAsync().ConfigureAwait(false);
+                return true;
+            }
+            catch (SessionLostException)
+            {
+                return false;
+            }
+        }
     }
 
     private CoordinationSessionOptions Options(Actor actor) =>

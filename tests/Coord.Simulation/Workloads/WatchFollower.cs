@@ -3,6 +3,7 @@ using Coord.Raft;
 using Coord.Raft.Tests.Storage;
 using Coord.Simulation.Checking;
 using Coord.Simulation.Kernel;
+using Coord.Simulation.Nodes;
 
 namespace Coord.Simulation.Workloads;
 
@@ -17,7 +18,6 @@ internal sealed class WatchFollower(
     private Revision _position;
     private Revision _lastPut;
     private Revision _lastDeletion;
-    private long _overSince = long.MaxValue / 2;
     private int _count;
 
     /// <summary>Follows a range.</summary>
@@ -92,14 +92,19 @@ internal sealed class WatchFollower(
         IAsyncEnumerator<WatchBatch> batches =
             actor.Store.WatchAsync(run.Range, run.Options, stop.Token).GetAsyncEnumerator(stop.Token);
         Task<bool> next = batches.MoveNextAsync().AsTask();
+        SimulatedNode? node = actor.Node; // Where it goes to is decided when it begins.
         try
         {
             long until = DrawEnd();
             while (actor.Now < until || actor.IsOver)
             {
-                // At a machine that is no member, a watch that needs no leader waits for ever by right.
-                if (actor.IsOver && !run.Options.RequireLeader && _overSince + (10 * Span.Second) < actor.Now)
+                // At a machine that is no member a watch waits for ever by right: nobody tells that anything.
+                if (actor.IsOver && node is not null && !actor.IsMember(node))
+                {
+                    actor.Leave();
                     return false;
+                }
+
                 if (actor.IsOver && await IsAtEndAsync(run).ConfigureAwait(false))
                     return true;
                 if (await Task.WhenAny(next, actor.World.DelayAsync(Span.Second)).ConfigureAwait(false) != next)
@@ -141,7 +146,6 @@ internal sealed class WatchFollower(
     private async Task<bool> IsAtEndAsync(WatchRun run)
     {
         KeyRange key = new(run.Range.Key);
-        _overSince = Math.Min(_overSince, actor.Now);
         while (_lastPut.IsZero || _lastDeletion.IsZero)
         {
             // The first one clears away, so that the put is a creation; the last one has then something to delete.
