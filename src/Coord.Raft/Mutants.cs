@@ -29,6 +29,9 @@ internal static class Mutants
     /// <summary>A member votes for everybody who asks (raft.md 12).</summary>
     public static bool VotesTwice { get; private set; }
 
+    /// <summary>A candidate leads when others have elected it, and its own vote is not durable.</summary>
+    public static bool LeadsBeforeOwnVote { get; private set; }
+
     /// <summary>A candidate counts every answer as a vote.</summary>
     public static bool RefusalCountsAsVote { get; private set; }
 
@@ -161,6 +164,7 @@ internal static class Mutants
     public const bool UpToDateUnchecked = false;
     public const bool UpToDateByIndexFirst = false;
     public const bool VotesTwice = false;
+    public const bool LeadsBeforeOwnVote = false;
     public const bool RefusalCountsAsVote = false;
     public const bool PreVotesKept = false;
     public const bool CandidateIgnoresLeader = false;

@@ -226,6 +226,10 @@ internal sealed partial class RaftCore
             case VoteResult.Won when preVote:
                 Campaign(MessageKind.Vote, CountsDoubt);
                 break;
+            // A leader sends entries before they are on its own disk. If it forgot its term over that, it could lead
+            // the same term once more, by the same votes, and call other entries by the same names.
+            case VoteResult.Won when _tracker.Find(_id) is { Vote: null } && !Mutants.LeadsBeforeOwnVote:
+                break;
             case VoteResult.Won:
                 BecomeLeader();
                 break;

@@ -90,6 +90,21 @@ public sealed class ElectionPaperTests
         Assert.Equal(RaftRole.Leader, bench.Core.Role);
     }
 
+    /// <summary>Who forgot that term could be elected in it once more, and name other entries like the first.</summary>
+    [Fact]
+    public void A_candidate_that_others_have_elected_leads_when_its_own_vote_is_durable()
+    {
+        Bench bench = Bench.Create(voters: 5);
+        bench.Core.Campaign();
+        ReadyCopy ready = bench.Take();
+        foreach (ulong peer in new ulong[] { 2, 3, 4, 5 })
+            bench.Core.Step(bench.From(peer, MessageKind.VoteResponse, 1));
+        Assert.Equal(RaftRole.Candidate, bench.Core.Role);
+
+        bench.Sync(ready);
+        Assert.Equal(RaftRole.Leader, bench.Core.Role);
+    }
+
     [Fact]
     public void A_vote_is_sent_after_it_is_durable()
     {

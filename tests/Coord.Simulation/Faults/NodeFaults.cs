@@ -66,6 +66,10 @@ internal sealed class NodeFaults(Cluster cluster)
         }
     }
 
+    /// <summary>Tells whether a member will know whom to ask: it believes its snapshot, not a damaged log.</summary>
+    private static bool KnowsOthers(SimulatedNode node) =>
+        node.Process?.Raft.Runtime is { } runtime && runtime.Driver.Core.Snapshot.Membership.Members.Length > 1;
+
     /// <summary>Damages a disk, and mostly lets it be read again soon: what nobody reads does no harm.</summary>
     private void RotAndRestart(SimulatedNode node, Chance chance)
     {
@@ -119,7 +123,7 @@ internal sealed class NodeFaults(Cluster cluster)
                 cluster.World.After(duration, () => node.Disk.Capacity = long.MaxValue);
                 break;
             case FaultKind.BitRot:
-                if (_membership.MayLose(node))
+                if (_membership.MayLose(node) && KnowsOthers(node))
                     RotAndRestart(node, chance);
                 break;
             case FaultKind.SlowDisk:

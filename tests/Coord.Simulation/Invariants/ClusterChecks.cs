@@ -105,7 +105,7 @@ internal sealed class ClusterChecks
         if (now.Commit > view.Commit)
             CheckCommit(process, runtime, core, view);
         if (core.Role is RaftRole.Leader && (view.Role is not RaftRole.Leader || view.Term != now.Term))
-            CheckNewLeader(process, core, view);
+            CheckNewLeader(process, runtime, core, view);
 
         CheckDurable(process, core, view);
         _steps.AfterTurn(process, core, view);
@@ -316,8 +316,11 @@ internal sealed class ClusterChecks
             ? runtime.Receiver.DurableEnd : _durableAtEnd.GetValueOrDefault(member);
 
     /// <summary>One leader a term, and it has all that was committed before (Raft §5.2, §5.4).</summary>
-    private void CheckNewLeader(SimulatedProcess process, RaftCore core, NodeView view)
+    private void CheckNewLeader(SimulatedProcess process, NodeRuntime runtime, RaftCore core, NodeView view)
     {
+        Term durable = runtime.Receiver.LocalHello.Term;
+        if (durable < core.Term)
+            Fail("leads a term that it may forget", $"{process.Id} leads {core.Term}, and its disk has {durable}.");
         if (!_leaders.TryAdd(core.Term, process.Id))
         {
             Fail("election safety", $"{_leaders[core.Term]} and {process.Id} lead {core.Term}.");

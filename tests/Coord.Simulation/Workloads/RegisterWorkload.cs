@@ -15,7 +15,8 @@ internal sealed class RegisterWorkload(Chance chance) : IWorkload
 
     private readonly StoreHistory _history = new("register");
     private readonly int _keys = (int)chance.Fork("keys").LogUniform(1, 32);
-    private readonly int _maxValue = (int)chance.Fork("value").LogUniform(1, 16 << 10);
+    // Twice one must fit into the smallest request: compared with, and put.
+    private readonly int _maxValue = (int)chance.Fork("value").LogUniform(1, 14 << 10);
     private int _values;
 
     /// <inheritdoc/>
