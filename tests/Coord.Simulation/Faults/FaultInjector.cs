@@ -103,7 +103,7 @@ internal sealed class FaultInjector
         foreach (SimulatedNode node in _cluster.Nodes)
         {
             if (node.Process?.Raft.Status.Membership is { Members.IsEmpty: false }
-                && !_cluster.Checks.Newest.Contains(node.Id))
+                && !_nodes.IsChangingMembers && !_cluster.Checks.Newest.Contains(node.Id))
             {
                 node.Retire();
             }

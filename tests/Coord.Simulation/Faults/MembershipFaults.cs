@@ -140,6 +140,8 @@ internal sealed class MembershipFaults(Cluster cluster)
 
     private async Task ChangeAsync(SimulatedProcess process, Membership membership, MembershipTarget target)
     {
+        string wanted = $"{Names(target.Voters)}{(target.Learners.IsEmpty ? "" : $" and {Names(target.Learners)}")}";
+        cluster.World.Trace.Add("admin", $"asks {process.Id}, at {membership.Version}, for {wanted}");
         string outcome = "done";
         _changesUnderWay++;
         try
@@ -147,6 +149,8 @@ internal sealed class MembershipFaults(Cluster cluster)
             Task change = process.Raft.ChangeMembershipAsync(target, membership.Version);
             Task first = await Task.WhenAny(change, process.Died).ConfigureAwait(false);
             await first.ConfigureAwait(false);
+            if (first != change)
+                outcome = $"{process.Id} is gone";
         }
         catch (CoordException exception)
         {
@@ -154,9 +158,11 @@ internal sealed class MembershipFaults(Cluster cluster)
         }
 
         _changesUnderWay--;
-        string wanted = string.Join(' ', target.Voters.Select(member => member.Id));
         cluster.World.Trace.Add("admin", $"wanted {wanted}: {outcome}");
     }
+
+    private static string Names(ImmutableArray<MemberAddress> members) =>
+        string.Join(' ', members.Select(member => member.Id));
 
     /// <summary>Hands over, and perhaps back at once: what was said to a leader may reach its next leadership.</summary>
     private async Task TransferAsync(SimulatedProcess process, NodeId to, bool returns)

@@ -113,12 +113,20 @@ internal sealed class ClusterChecks
             _leases.AfterTurn(process, core);
         if (view.Term != now.Term || view.Role != core.Role || view.Commit != now.Commit)
             Trace(process, core);
-        // The first one has version zero, as no membership has.
-        if (core.Membership.Version > Newest.Version || Newest.Members.IsEmpty)
-            Newest = core.Membership;
+        FollowMembership(process, core);
         if (process.Node.IsDamaged && core.Doubt is null && runtime.Receiver.DurableEnd == core.LastEntry)
             process.Node.OnWhole(process);
         view.Follow(core);
+    }
+
+    private void FollowMembership(SimulatedProcess process, RaftCore core)
+    {
+        // The first one has version zero, as no membership has.
+        if (core.Membership.Version <= Newest.Version && !Newest.Members.IsEmpty)
+            return;
+
+        Newest = core.Membership;
+        _cluster.World.Trace.Add(process.Node.Name, $"is the first with membership {Newest.Version}: {Newest}");
     }
 
     public void OnSend(SimulatedProcess process, in Message message)
