@@ -1,7 +1,7 @@
 using System.Buffers;
 using BenchmarkDotNet.Attributes;
 using Coord.Raft;
-using Coord.Raft.Storage;
+using Coord.Shared;
 
 namespace Coord.Benchmarks;
 

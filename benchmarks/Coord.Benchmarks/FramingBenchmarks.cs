@@ -1,5 +1,6 @@
 using System.Buffers;
 using BenchmarkDotNet.Attributes;
+using Coord.Shared;
 using Coord.Transport.Framing;
 
 namespace Coord.Benchmarks;
@@ -28,7 +29,7 @@ public class FramingBenchmarks
     [Benchmark]
     public void Write()
     {
-        uint crc = Crc32C.Finish(Crc32C.Update(Crc32C.Initial, _frame.AsSpan(FrameHeader.Size)));
+        uint crc = Crc32C.Compute(_frame.AsSpan(FrameHeader.Size));
         FrameHeader header = new(PayloadBytes, FrameKind.Message, Lane.Log, crc);
         header.Write(_frame, FrameHeader.Seed(7, 1));
     }

@@ -211,7 +211,7 @@ public sealed class WatchTests
             Assert.Equal(1, server.Store.Status.Watches);
         }
 
-        await Eventually.HoldsAsync(() => server.Store.Status.Watches == 0);
+        await Eventually.IsTrueAsync("the watches are gone.", () => server.Store.Status.Watches == 0);
     }
 
     [Fact]

@@ -27,6 +27,14 @@ public sealed class CommandLineTests
     [InlineData("member", "add", "x", "--peer-urls", "bad")]
     [InlineData("member", "add", "x")]
     [InlineData("elect", "e")]
+    [InlineData("watch")]
+    [InlineData("watch", "a", "b", "--prefix")]
+    [InlineData("check", "perf", "--load", "huge")]
+    [InlineData("check", "datascale", "--load", "huge")]
+    [InlineData("check", "perf", "--prefix", "")]
+    [InlineData("make-mirror")]
+    [InlineData("make-mirror", "127.0.0.1:1", "--dest-prefix", "a", "--no-dest-prefix")]
+    [InlineData("defrag", "--data-dir", "/nowhere/at/all")]
     [InlineData("snapshot", "restore", "file", "--initial-cluster", "a=http://h:1")]
     public async Task A_command_line_that_makes_no_sense_ends_with_2_and_says_where_help_is(params string[] words)
     {
@@ -57,6 +65,22 @@ public sealed class CommandLineTests
         Assert.Contains("127.0.0.1:2", shell.Errors, StringComparison.Ordinal);
         Assert.Equal(1, await shell.RunAsync("get", "a", "--command-timeout=50ms", "--endpoints=127.0.0.1:3"));
         Assert.Contains("127.0.0.1:3", shell.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_to_watch_is_given_once()
+    {
+        Shell shell = new() { Variables = { ["ETCDCTL_WATCH_KEY"] = "a" } };
+        Assert.Equal(2, await shell.RunAsync("watch", "b"));
+        Assert.Contains("WATCH_KEY", shell.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_typed_line_that_makes_no_sense_is_told_and_the_next_one_read()
+    {
+        Shell shell = new() { Input = "bogus\nwatch\nwatch a --bogus\nwatch a b --prefix\n" };
+        Assert.Equal(0, await shell.RunAsync("watch", "-i"));
+        Assert.Equal(4, shell.Errors.Split("Error: ").Length - 1);
     }
 
     [Theory]

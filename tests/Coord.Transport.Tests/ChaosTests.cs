@@ -47,7 +47,7 @@ public sealed class ChaosTests
                 long before = cluster.Receivers[1].Count;
                 TcpTransport victim = cluster.Transports[chaos.Next(3)];
                 victim.Context.Connections.Abort(_ => chaos.Next(3) == 0, "Broken by the test.");
-                await Eventually.TrueAsync(() => cluster.Receivers[1].Count > before, "messages arrive again");
+                await Eventually.IsTrueAsync("messages arrive again.", () => cluster.Receivers[1].Count > before);
             }
 
             Volatile.Write(ref isOver, true);

@@ -33,7 +33,7 @@ public sealed class InMemoryNetworkTests : IAsyncLifetime
             _transports[0].Flush();
         }
 
-        await Eventually.TrueAsync(() => _receivers[1].Count == 100, "all arrived");
+        await Eventually.IsTrueAsync("all arrived.", () => _receivers[1].Count == 100);
         Assert.Equal(Enumerable.Range(0, 100), _receivers[1].Messages.Select(m => (int)m.Context));
     }
 
@@ -48,7 +48,7 @@ public sealed class InMemoryNetworkTests : IAsyncLifetime
 
         _network.Heal(new NodeId(1), new NodeId(2));
         Assert.True(Send(1, 2));
-        await Eventually.TrueAsync(() => _receivers[1].Count == 1, "the message arrived");
+        await Eventually.IsTrueAsync("the message arrived.", () => _receivers[1].Count == 1);
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class InMemoryNetworkTests : IAsyncLifetime
         _transports[2] = _network.CreateTransport();
         await _transports[2].StartAsync(again, CancellationToken.None);
         Assert.True(Send(1, 3));
-        await Eventually.TrueAsync(() => again.Count == 1, "the message arrived");
+        await Eventually.IsTrueAsync("the message arrived.", () => again.Count == 1);
     }
 
     [Fact]

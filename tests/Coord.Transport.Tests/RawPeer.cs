@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using Coord.Raft;
+using Coord.Shared;
 using Coord.Transport.Framing;
 
 namespace Coord.Transport.Tests;
@@ -74,7 +75,7 @@ internal sealed class RawPeer : IDisposable
     public byte[] Frame(FrameKind kind, Lane lane, byte[] payload)
     {
         byte[] frame = [.. new byte[FrameHeader.Size], .. payload];
-        uint crc = Crc32C.Finish(Crc32C.Update(Crc32C.Initial, payload));
+        uint crc = Crc32C.Compute(payload);
         new FrameHeader(payload.Length, kind, lane, crc).Write(frame, FrameHeader.Seed(SendEpoch, ++_sent));
         return frame;
     }

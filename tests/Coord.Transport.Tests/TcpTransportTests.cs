@@ -21,7 +21,7 @@ public sealed class TcpTransportTests
             cluster.Transports[0].Flush();
         }
 
-        await Eventually.TrueAsync(() => cluster.Receivers[1].Count == 300, "all messages arrived");
+        await Eventually.IsTrueAsync("all messages arrived.", () => cluster.Receivers[1].Count == 300);
         foreach (IGrouping<MessageKind, Message> kind in cluster.Receivers[1].Messages.GroupBy(m => m.Kind))
             Assert.Equal(Enumerable.Range(0, 100), kind.Select(m => (int)m.Context));
     }
@@ -40,7 +40,7 @@ public sealed class TcpTransportTests
         Assert.True(cluster.Transports[0].TrySend(empty with { Payload = payload }));
         cluster.Transports[0].Flush();
 
-        await Eventually.TrueAsync(() => cluster.Receivers[1].Count == 1, "the message arrived");
+        await Eventually.IsTrueAsync("the message arrived.", () => cluster.Receivers[1].Count == 1);
         Assert.Equal(payload, cluster.Receivers[1].Messages.Single().Payload.ToArray());
     }
 
@@ -62,7 +62,7 @@ public sealed class TcpTransportTests
         }
 
         foreach (TestReceiver receiver in cluster.Receivers)
-            await Eventually.TrueAsync(() => receiver.Count == 4, "each heard from each other");
+            await Eventually.IsTrueAsync("each heard from each other.", () => receiver.Count == 4);
     }
 
     [Fact]
@@ -82,8 +82,8 @@ public sealed class TcpTransportTests
         await cluster.ConnectedAsync(0, 1);
         string address = TestCluster.AddressOf(cluster.Transports[1]);
         await cluster.Transports[1].DisposeAsync();
-        await Eventually.TrueAsync(
-            () => cluster.Receivers[0].Unreachable.Contains(new NodeId(2)), "the loss was reported");
+        await Eventually.IsTrueAsync(
+            "the loss was reported.", () => cluster.Receivers[0].Unreachable.Contains(new NodeId(2)));
 
         TestReceiver receiver = new(2);
         TcpTransportOptions options = TestCluster.PatientOptions();
@@ -91,14 +91,12 @@ public sealed class TcpTransportTests
         TcpTransport restarted = await cluster.AddAsync(receiver, options);
         restarted.UpdateMembers(cluster.Members()[..1]);
 
-        await Eventually.TrueAsync(
-            () =>
-            {
-                cluster.Transports[0].TrySend(cluster.Message(0, 1));
-                cluster.Transports[0].Flush();
-                return receiver.Count > 0;
-            },
-            "messages arrive again");
+        await Eventually.IsTrueAsync("messages arrive again.", () =>
+        {
+            cluster.Transports[0].TrySend(cluster.Message(0, 1));
+            cluster.Transports[0].Flush();
+            return receiver.Count > 0;
+        });
         Assert.True(cluster.Receivers[0].Connected.Count(id => id == new NodeId(2)) >= 2);
     }
 
@@ -116,7 +114,7 @@ public sealed class TcpTransportTests
         await cluster.ConnectedAsync(0, 2);
         Assert.True(cluster.Transports[0].TrySend(cluster.Message(0, 2)));
         cluster.Transports[0].Flush();
-        await Eventually.TrueAsync(() => receiver.Count == 1, "the message arrived");
+        await Eventually.IsTrueAsync("the message arrived.", () => receiver.Count == 1);
     }
 
     [Fact]
@@ -128,9 +126,9 @@ public sealed class TcpTransportTests
         cluster.Transports[0].UpdateMembers(cluster.Members()[..2]);
 
         Assert.False(cluster.Transports[0].TrySend(cluster.Message(0, 2)));
-        await Eventually.TrueAsync(() => !cluster.IsConnected(2, 0), "its connections ended");
-        await Eventually.TrueAsync(
-            () => cluster.Receivers[2].Unreachable.Count(id => id == new NodeId(1)) >= 4, "it tried in vain");
+        await Eventually.IsTrueAsync("its connections ended.", () => !cluster.IsConnected(2, 0));
+        await Eventually.IsTrueAsync(
+            "it tried in vain.", () => cluster.Receivers[2].Unreachable.Count(id => id == new NodeId(1)) >= 4);
         Assert.Null(cluster.Transports[0].Directory.Find(new NodeId(3)));
     }
 
@@ -150,7 +148,7 @@ public sealed class TcpTransportTests
         await cluster.ConnectedAsync(1, 0);
         Assert.True(behind.TrySend(cluster.Message(1, 0, MessageKind.AppendResponse)));
         behind.Flush();
-        await Eventually.TrueAsync(() => cluster.Receivers[0].Count == 1, "the answer arrived");
+        await Eventually.IsTrueAsync("the answer arrived.", () => cluster.Receivers[0].Count == 1);
 
         behind.UpdateMembers(cluster.Members()); // Now it has heard: the guest becomes a member.
         await cluster.ConnectedAsync(1, 0);
@@ -166,7 +164,7 @@ public sealed class TcpTransportTests
         stranger.UpdateMembers(cluster.Members());
         await cluster.ConnectedAsync(1, 0);
         await stranger.DisposeAsync();
-        await Eventually.TrueAsync(() => host.Directory.Links.IsEmpty, "the guest is forgotten");
+        await Eventually.IsTrueAsync("the guest is forgotten.", () => host.Directory.Links.IsEmpty);
     }
 
     [Fact]
@@ -186,7 +184,7 @@ public sealed class TcpTransportTests
 
         Assert.True(cluster.Transports[0].TrySend(cluster.Message(0, 1)), "Another lane has room.");
         cluster.Transports[0].Flush();
-        await Eventually.TrueAsync(() => cluster.Receivers[1].Count == 10, "what was queued arrived");
+        await Eventually.IsTrueAsync("what was queued arrived.", () => cluster.Receivers[1].Count == 10);
     }
 
     [Fact]

@@ -66,8 +66,8 @@ internal sealed class TestCluster : IAsyncDisposable
     public Member[] Members() =>
         [.. _transports.Select((transport, i) => new Member(Receivers[i].Id, LogIndex.Zero, AddressOf(transport)))];
 
-    public Task ConnectedAsync(int from, int to) => Eventually.TrueAsync(
-        () => IsConnected(from, to), $"{Receivers[from].Id} is connected to {Receivers[to].Id}");
+    public Task ConnectedAsync(int from, int to) => Eventually.IsTrueAsync(
+        $"{Receivers[from].Id} is connected to {Receivers[to].Id}.", () => IsConnected(from, to));
 
     public bool IsConnected(int from, int to) =>
         _transports[from].Directory.Find(Receivers[to].Id) is { } link

@@ -61,6 +61,7 @@ public static class CommandTree
             LeaseCommands.Create(verbs), MemberCommands.Create(verbs), EndpointCommands.Create(verbs),
             .. MaintenanceCommands.All(verbs), SnapshotCommands.Create(verbs), .. LockCommands.All(verbs),
             DiscoveryCommands.Create(verbs), VersionCommand.Create(verbs), CheckCommand.Create(verbs),
+            MirrorCommand.Create(verbs),
         ])
         {
             root.Subcommands.Add(command);

@@ -26,6 +26,8 @@ public sealed class Context : IAsyncDisposable
 
     public IReadOnlyList<string> Program { get; }
 
+    public ParseResult Parsed => _parsed;
+
     public Terminal Terminal { get; }
 
     public Printer Printer { get; }

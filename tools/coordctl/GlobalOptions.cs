@@ -32,6 +32,9 @@ public static class GlobalOptions
         Description = "Accepted as in etcdctl; http and https in the endpoints decide",
     };
 
+    public static readonly Option<bool> Debug =
+        new("--debug") { Description = "Accepted as in etcdctl; errors say all there is in any case" };
+
     public static readonly Option<bool> Hex = new("--hex") { Description = "Print keys and values in hexadecimal" };
 
     public static readonly Option<string?> DialTimeout =
@@ -48,8 +51,8 @@ public static class GlobalOptions
 
     public static IReadOnlyList<Option> All { get; } =
     [
-        Endpoints, WriteOut, CaCert, Cert, Key, SkipVerify, Insecure, Hex, DialTimeout, CommandTimeout, KeepAliveTime,
-        KeepAliveTimeout,
+        Endpoints, WriteOut, CaCert, Cert, Key, SkipVerify, Insecure, Debug, Hex, DialTimeout, CommandTimeout,
+        KeepAliveTime, KeepAliveTimeout,
     ];
 
     public static string? Value(ParseResult parsed, Option<string?> option, Terminal terminal) =>
@@ -103,9 +106,10 @@ public static class GlobalOptions
     }
 
     /// <summary>Reads a duration as Go writes it: 5s, 100ms, 1m30s.</summary>
-    public static TimeSpan ParseDuration(string text, string flag) => GoDuration.TryParse(text, out TimeSpan duration)
-        ? duration
-        : throw new UsageException($"{flag} is '{text}'; use a duration such as 5s, 100ms or 1m30s.");
+    public static TimeSpan ParseDuration(string text, string flag) =>
+        GoDuration.TryParse(text, out TimeSpan duration)
+            ? duration
+            : throw new UsageException($"{flag} is '{text}'; use a duration such as 5s, 100ms or 1m30s.");
 
     private static string? FromEnvironment(Option option, Terminal terminal)
     {

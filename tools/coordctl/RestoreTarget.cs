@@ -1,7 +1,5 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
 using Coord.Raft;
+using Coord.Shared;
 
 namespace Coord.Cli;
 
@@ -37,13 +35,10 @@ public static class RestoreTarget
         if (self.IsNone)
             throw new UsageException($"--initial-cluster has no member '{name}', the name of this one (--name).");
 
-        byte[] ids = new byte[members.Count * sizeof(ulong)];
-        foreach ((int i, ulong id) in members.Select(member => member.Id.Value).Order().Index())
-            BinaryPrimitives.WriteUInt64BigEndian(ids.AsSpan(i * sizeof(ulong)), id);
         RaftOptions options = new()
         {
             NodeId = self,
-            ClusterId = new(Hash(ids)),
+            ClusterId = EtcdIds.OfCluster(members.Select(member => member.Id)),
             DataDirectory = Path.GetFullPath(directory),
         };
         foreach ((_, NodeId id, string address) in members.OrderBy(member => member.Id))
@@ -51,17 +46,8 @@ public static class RestoreTarget
         return options;
     }
 
-    private static NodeId IdOf(IEnumerable<Uri> urls, string token)
-    {
-        IEnumerable<string> texts =
-            urls.Select(url => $"{url.Scheme}://{Authority(url)}").Order(StringComparer.Ordinal);
-        return new(Hash(Encoding.UTF8.GetBytes(string.Concat(texts) + token)));
-    }
+    private static NodeId IdOf(IEnumerable<Uri> urls, string token) =>
+        EtcdIds.OfMember(urls.Select(url => $"{url.Scheme}://{Authority(url)}"), token);
 
     private static string Authority(Uri url) => $"{url.Host}:{url.Port}";
-
-    private static ulong Hash(byte[] bytes) =>
-#pragma warning disable CA5350 // etcd's choice; it tells clusters apart and keeps nobody out
-        BinaryPrimitives.ReadUInt64BigEndian(SHA1.HashData(bytes));
-#pragma warning restore CA5350
 }

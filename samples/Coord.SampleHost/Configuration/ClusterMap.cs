@@ -1,17 +1,12 @@
-using System.Buffers.Binary;
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using Coord.Raft;
+using Coord.Shared;
 
 namespace Coord.SampleHost.Configuration;
 
 /// <summary>Who makes up the cluster at its beginning, with the ids that follow from names and addresses.</summary>
 /// <remarks>
-/// All members must come to the same ids without talking to each other, so they are hashes: a member's of its peer URLs
-/// and the token, the cluster's of its members' ids. They are the ids that etcd computes from the same flags, by which
-/// a host that takes etcd's place is known. A wrong list on one member shows at once, as another cluster id, and never
-/// as two clusters that believe to be one.
+/// The ids are those that etcd computes from the same flags, by which a host that takes etcd's place is known.
 /// </remarks>
 internal sealed record ClusterMap(ClusterId Id, IReadOnlyList<ClusterMap.Entry> Members)
 {
@@ -41,30 +36,17 @@ internal sealed record ClusterMap(ClusterId Id, IReadOnlyList<ClusterMap.Entry> 
     private static ClusterId IdOf(GivenValues values, Entry[] members)
     {
         if (!values.Has("cluster-id"))
-        {
-            byte[] ids = new byte[members.Length * sizeof(ulong)];
-            foreach ((int i, ulong member) in members.Select(member => member.Id.Value).Order().Index())
-                BinaryPrimitives.WriteUInt64BigEndian(ids.AsSpan(i * sizeof(ulong)), member);
-            return new ClusterId(Hash(ids));
-        }
+            return EtcdIds.OfCluster(members.Select(member => member.Id));
 
         return ulong.TryParse(values["cluster-id"], NumberStyles.HexNumber, null, out ulong id) && id != 0
             ? new ClusterId(id)
             : throw values.Wrong("cluster-id", $"is '{values["cluster-id"]}'; it takes up to 16 hexadecimal digits.");
     }
 
-    private static ulong Hash(byte[] bytes) =>
-#pragma warning disable CA5350 // etcd's choice; it tells clusters apart and keeps nobody out
-        BinaryPrimitives.ReadUInt64BigEndian(SHA1.HashData(bytes));
-#pragma warning restore CA5350
-
     /// <summary>One member. Of several addresses the first is used to reach it.</summary>
     internal sealed record Entry(string Name, NodeId Id, IReadOnlyList<PortUrl> PeerUrls)
     {
-        public static Entry Create(string name, PortUrl[] urls, string token)
-        {
-            string sorted = string.Concat(urls.Select(url => url.ToString()).Order(StringComparer.Ordinal));
-            return new Entry(name, new NodeId(Hash(Encoding.UTF8.GetBytes(sorted + token))), urls);
-        }
+        public static Entry Create(string name, PortUrl[] urls, string token) =>
+            new(name, EtcdIds.OfMember(urls.Select(url => url.ToString()), token), urls);
     }
 }

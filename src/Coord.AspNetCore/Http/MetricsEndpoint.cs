@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Coord.AspNetCore.Diagnostics;
 using Coord.AspNetCore.Handlers;
 using Coord.Kv;
@@ -17,6 +18,7 @@ internal sealed class MetricsEndpoint(
         PrometheusText text = new();
         WriteServer(text);
         WriteStore(text);
+        WriteProcess(text);
         meters.WriteAs(text, "coord.raft.log.sync.duration", "etcd_disk_wal_fsync_duration_seconds");
         calls.Write(text);
         meters.Write(text);
@@ -62,6 +64,17 @@ internal sealed class MetricsEndpoint(
         text.Gauge("coord_kv_leases", store.Leases, "How many leases exist.");
         text.Gauge("etcd_mvcc_db_total_size_in_bytes", store.AllocatedBytes, "Memory of the store.");
         text.Gauge("etcd_mvcc_db_total_size_in_use_in_bytes", store.UsedBytes, "What of it is in use.");
+    }
+
+    /// <summary>What Prometheus' own libraries tell of every process; etcdctl's check of memory reads it.</summary>
+    private static void WriteProcess(PrometheusText text)
+    {
+        using Process process = Process.GetCurrentProcess();
+        text.Gauge("process_resident_memory_bytes", process.WorkingSet64, "Resident memory size in bytes.");
+        text.Gauge("process_virtual_memory_bytes", process.VirtualMemorySize64, "Virtual memory size in bytes.");
+        text.Counter(
+            "process_cpu_seconds_total", process.TotalProcessorTime.TotalSeconds,
+            "Total user and system CPU time spent in seconds.");
     }
 
     private static int Flag(bool value) => value ? 1 : 0;

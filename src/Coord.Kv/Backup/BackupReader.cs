@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Coord.Kv.Mvcc;
+using Coord.Shared;
 
 namespace Coord.Kv.Backup;
 
@@ -163,7 +164,7 @@ internal sealed class BackupReader : IDisposable
         {
             BoltFileReader.Ensure(
                 root.Flags == BoltFormat.BucketElement, root.Offset, "there is something else among the buckets");
-            hash = SnapshotFormat.Crc(hash, root.Key);
+            hash = Crc32C.Append(hash, root.Key);
             Action<BoltCursor>? scan = null;
             if (root.Key.SequenceEqual(BackupBuckets.Key))
                 (scan, _keyBucket, _keyBucketOffset) = (ScanVersion, root.Value.ToArray(), root.Offset);
@@ -179,7 +180,7 @@ internal sealed class BackupReader : IDisposable
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 BoltFileReader.Ensure(bucket.Flags == 0, bucket.Offset, "there is a bucket within a bucket");
-                hash = SnapshotFormat.Crc(SnapshotFormat.Crc(hash, bucket.Key), bucket.Value);
+                hash = Crc32C.Append(Crc32C.Append(hash, bucket.Key), bucket.Value);
                 TotalKeys++;
                 scan?.Invoke(bucket);
             }

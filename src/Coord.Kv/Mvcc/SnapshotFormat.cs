@@ -1,7 +1,3 @@
-using System.Buffers.Binary;
-using System.Numerics;
-using System.Runtime.InteropServices;
-
 namespace Coord.Kv.Mvcc;
 
 /// <summary>The fixed layouts of a snapshot; see FORMAT.md.</summary>
@@ -25,19 +21,4 @@ internal static class SnapshotFormat
 
     /// <summary>Gets the place of a kind in the order of blocks; the end is last.</summary>
     public static int PlaceOf(SnapshotBlock kind) => kind is SnapshotBlock.End ? int.MaxValue : (int)kind;
-
-    public static uint Crc(uint seed, ReadOnlySpan<byte> bytes)
-    {
-        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes);
-        uint crc = seed;
-        foreach (ulong word in words)
-        {
-            crc = BitOperations.Crc32C(
-                crc, BitConverter.IsLittleEndian ? word : BinaryPrimitives.ReverseEndianness(word));
-        }
-
-        foreach (byte b in bytes[(words.Length * sizeof(ulong))..])
-            crc = BitOperations.Crc32C(crc, b);
-        return crc;
-    }
 }

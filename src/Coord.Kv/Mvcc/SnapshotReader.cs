@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using Coord.Kv.Commands;
 using Coord.Kv.Leases;
 using Coord.Kv.Mvcc.Native;
+using Coord.Shared;
 
 namespace Coord.Kv.Mvcc;
 
@@ -90,7 +91,7 @@ internal sealed class SnapshotReader
             $"Its version is {_version}, not {SnapshotFormat.Version} or the one before.");
         uint stored = BinaryPrimitives.ReadUInt32LittleEndian(header[12..]);
         header[12..16].Clear();
-        _crc = SnapshotFormat.Crc(0, header);
+        _crc = Crc32C.Append(0, header);
         Ensure(_crc == stored, "The checksum of its header is wrong.");
         return MvccStore.StartLoading(
             BinaryPrimitives.ReadInt64LittleEndian(header[16..]),
@@ -116,7 +117,7 @@ internal sealed class SnapshotReader
         _source.ReadExactly(_payload, 0, length);
         uint stored = BinaryPrimitives.ReadUInt32LittleEndian(header[8..]);
         header[8..12].Clear();
-        _crc = SnapshotFormat.Crc(SnapshotFormat.Crc(_crc, header), _payload.AsSpan(0, length));
+        _crc = Crc32C.Append(Crc32C.Append(_crc, header), _payload.AsSpan(0, length));
         Ensure(_crc == stored, "The checksum of a block is wrong.");
         return (kind, length);
     }

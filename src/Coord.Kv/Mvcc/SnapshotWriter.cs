@@ -4,6 +4,7 @@ using System.Diagnostics;
 using Coord.Kv.Commands;
 using Coord.Kv.Leases;
 using Coord.Kv.Mvcc.Native;
+using Coord.Shared;
 using MessagePack;
 
 namespace Coord.Kv.Mvcc;
@@ -31,7 +32,7 @@ internal sealed class SnapshotWriter
         BinaryPrimitives.WriteUInt32LittleEndian(header[8..], SnapshotFormat.Version);
         BinaryPrimitives.WriteInt64LittleEndian(header[16..], revision);
         BinaryPrimitives.WriteInt64LittleEndian(header[24..], compactedRevision);
-        _crc = SnapshotFormat.Crc(0, header);
+        _crc = Crc32C.Append(0, header);
         BinaryPrimitives.WriteUInt32LittleEndian(header[12..], _crc);
         _destination.Write(header);
     }
@@ -148,7 +149,7 @@ internal sealed class SnapshotWriter
         header.Clear();
         header[0] = (byte)_kind;
         BinaryPrimitives.WriteInt32LittleEndian(header[4..], _block.WrittenCount);
-        _crc = SnapshotFormat.Crc(SnapshotFormat.Crc(_crc, header), _block.WrittenSpan);
+        _crc = Crc32C.Append(Crc32C.Append(_crc, header), _block.WrittenSpan);
         BinaryPrimitives.WriteUInt32LittleEndian(header[8..], _crc);
         _destination.Write(header);
         _destination.Write(_block.WrittenSpan);

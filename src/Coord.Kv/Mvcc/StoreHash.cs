@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Coord.Kv.Mvcc.Native;
+using Coord.Shared;
 
 namespace Coord.Kv.Mvcc;
 
@@ -61,8 +62,8 @@ internal sealed class StoreHash(long revision, long compactedRevision)
         BinaryPrimitives.WriteInt64LittleEndian(head[32..], version.Version);
         BinaryPrimitives.WriteInt64LittleEndian(head[40..], version.Lease);
         head[48] = version.IsTombstone ? (byte)1 : (byte)0;
-        uint crc = SnapshotFormat.Crc(Value, head);
-        Value = SnapshotFormat.Crc(SnapshotFormat.Crc(crc, version.Key), version.Value);
+        uint crc = Crc32C.Append(Value, head);
+        Value = Crc32C.Append(Crc32C.Append(crc, version.Key), version.Value);
         StepBytes += HeadBytes + version.Key.Length + version.Value.Length;
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Coord.Raft.Storage;
+using Coord.Shared;
 
 namespace Coord.Raft.Driver;
 

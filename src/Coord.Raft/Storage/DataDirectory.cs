@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Coord.Shared;
 
 namespace Coord.Raft.Storage;
 

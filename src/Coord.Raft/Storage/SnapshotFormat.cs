@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Numerics;
+using Coord.Shared;
 using MessagePack;
 
 namespace Coord.Raft.Storage;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using Coord.Shared;
 
 namespace Coord.Raft.Storage;
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Coord.Shared;
 
 namespace Coord.Raft.Storage;
 

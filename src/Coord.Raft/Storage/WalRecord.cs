@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Numerics;
+using Coord.Shared;
 
 namespace Coord.Raft.Storage;
 

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Coord.Raft;
+using Coord.Shared;
 using Coord.Transport.Diagnostics;
 using Coord.Transport.Framing;
 
@@ -146,7 +147,7 @@ internal sealed class FrameSender : IBufferWriter<byte>, IThreadPoolWorkItem
     void IBufferWriter<byte>.Advance(int count)
     {
         Debug.Assert(_lock.IsHeldByCurrentThread, "Frames are written under the lock.");
-        _crc = Crc32C.Update(_crc, _tail!.Bytes.AsSpan(_tail.End, count));
+        _crc = Crc32C.Append(_crc, _tail!.Bytes.AsSpan(_tail.End, count));
         _tail.End += count;
         _frameBytes += count;
     }

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Coord.Raft;
-using Coord.Transport.Framing;
+using Coord.Shared;
 
 namespace Coord.Transport.Discovery;
 
@@ -153,5 +153,5 @@ internal static class BootstrapRecord
         element.GetProperty(name).GetString()!, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
     private static uint ChecksumOf(ReadOnlySpan<byte> bytes) =>
-        Crc32C.Finish(Crc32C.Update(Crc32C.Initial, bytes));
+        Crc32C.Compute(bytes);
 }

@@ -1,30 +1,10 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
-using Coord.Raft;
+using Coord.Shared;
 
 namespace Coord.Transport.Discovery;
 
-/// <summary>The ids that follow from names and addresses, as etcd computes them.</summary>
-/// <remarks>
-/// Members must come to the same ids without talking to each other, so they are hashes: a member's of its sorted peer
-/// URLs and the cluster's token (the whole URL, with a discovery service), the cluster's of its members' ids. A list
-/// that differs on one member shows as another cluster id, and never as two clusters that believe to be one.
-/// </remarks>
+/// <summary>Makes a cluster of a list of its members, whose ids follow from it.</summary>
 internal static class ClusterIds
 {
-    public static NodeId OfMember(IEnumerable<string> peerUrls, string token) =>
-        new(Hash(Encoding.UTF8.GetBytes(string.Concat(peerUrls.Order(StringComparer.Ordinal)) + token)));
-
-    public static ClusterId OfCluster(IEnumerable<NodeId> members)
-    {
-        NodeId[] sorted = [.. members.Order()];
-        byte[] bytes = new byte[sorted.Length * sizeof(ulong)];
-        for (int i = 0; i < sorted.Length; i++)
-            BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(i * sizeof(ulong)), sorted[i].Value);
-        return new ClusterId(Hash(bytes));
-    }
-
     /// <summary>Turns a list into a cluster that one of its members begins.</summary>
     /// <param name="list">All members.</param>
     /// <param name="token">What tells this cluster from others of the same addresses.</param>
@@ -35,7 +15,10 @@ internal static class ClusterIds
         IReadOnlyList<NamedUrls> list, string token, BootstrapNode self, string source)
     {
         BootstrapMember[] members =
-            [.. list.Select(entry => new BootstrapMember(OfMember(entry.PeerUrls, token), entry.Name, entry.PeerUrls))];
+        [
+            .. list.Select(entry =>
+                new BootstrapMember(EtcdIds.OfMember(entry.PeerUrls, token), entry.Name, entry.PeerUrls)),
+        ];
         BootstrapMember own = members.FirstOrDefault(member => member.Name == self.Name)
             ?? throw new BootstrapException(
                 $"{source} has no member '{self.Name}', the name of this node. It has "
@@ -47,11 +30,6 @@ internal static class ClusterIds
                 + $"{string.Join(',', self.PeerUrls)}. Make both the same.");
         }
 
-        return new BootstrapResult(OfCluster(members.Select(member => member.Id)), own.Id, members, false);
+        return new BootstrapResult(EtcdIds.OfCluster(members.Select(member => member.Id)), own.Id, members, false);
     }
-
-    private static ulong Hash(byte[] bytes) =>
-#pragma warning disable CA5350 // etcd's choice; it tells clusters apart and keeps nobody out
-        BinaryPrimitives.ReadUInt64BigEndian(SHA1.HashData(bytes));
-#pragma warning restore CA5350
 }

@@ -1,3 +1,4 @@
+using Coord.Shared;
 using Coord.Transport.Diagnostics;
 using Microsoft.Extensions.Logging;
 
@@ -12,7 +13,7 @@ namespace Coord.Transport.Discovery;
 internal sealed class Registrar(
     DiscoveryClient client, Retry retry, DiscoveryUrl url, BootstrapNode self, ILogger logger)
 {
-    private readonly string _id = $"{ClusterIds.OfMember(self.PeerUrls, url.Text).Value:x}";
+    private readonly string _id = $"{EtcdIds.OfMember(self.PeerUrls, url.Text).Value:x}";
     private readonly string _value = new NamedUrls(self.Name, self.PeerUrls).ToString();
 
     /// <summary>How many members the cluster begins with.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
+using Coord.Shared;
 
 namespace Coord.Transport.Framing;
 
@@ -44,7 +45,7 @@ internal readonly record struct FrameHeader(int Length, FrameKind Kind, Lane Lan
         destination[9] = (byte)Lane;
         destination[10..16].Clear();
         BinaryPrimitives.WriteUInt32LittleEndian(destination[16..], PayloadCrc);
-        uint crc = Crc32C.Finish(Crc32C.Update(seed, destination[..CrcOffset]));
+        uint crc = Crc32C.Finish(Crc32C.Append(seed, destination[..CrcOffset]));
         BinaryPrimitives.WriteUInt32LittleEndian(destination[CrcOffset..], crc);
     }
 
@@ -59,7 +60,7 @@ internal readonly record struct FrameHeader(int Length, FrameKind Kind, Lane Lan
         source = source[..Size];
         if (CheckMagic(source) is var magic && magic is not FrameStatus.Complete)
             return magic;
-        uint crc = Crc32C.Finish(Crc32C.Update(seed, source[..CrcOffset]));
+        uint crc = Crc32C.Finish(Crc32C.Append(seed, source[..CrcOffset]));
         if (crc != BinaryPrimitives.ReadUInt32LittleEndian(source[CrcOffset..]))
             return FrameStatus.HeaderDamaged;
 

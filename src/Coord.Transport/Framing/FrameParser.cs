@@ -1,4 +1,5 @@
 using System.Buffers;
+using Coord.Shared;
 
 namespace Coord.Transport.Framing;
 
@@ -29,7 +30,7 @@ internal static class FrameParser
             return FrameStatus.Incomplete;
 
         payload = buffer.Slice(FrameHeader.Size, header.Length);
-        if (Crc32C.Finish(Crc32C.Update(Crc32C.Initial, payload)) != header.PayloadCrc)
+        if (Crc32C.Compute(payload) != header.PayloadCrc)
             return FrameStatus.PayloadDamaged;
 
         buffer = buffer.Slice(payload.End);

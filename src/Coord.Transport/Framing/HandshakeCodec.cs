@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Coord.Raft;
+using Coord.Shared;
 
 namespace Coord.Transport.Framing;
 
@@ -26,7 +27,7 @@ internal static class HandshakeCodec
         Span<byte> nonces = stackalloc byte[16];
         BinaryPrimitives.WriteUInt64LittleEndian(nonces, sender);
         BinaryPrimitives.WriteUInt64LittleEndian(nonces[8..], receiver);
-        return Crc32C.Finish(Crc32C.Update(Crc32C.Initial, nonces));
+        return Crc32C.Compute(nonces);
     }
 
     /// <summary>Encodes a hello or a welcome as a whole frame.</summary>
@@ -116,7 +117,7 @@ internal static class HandshakeCodec
     {
         byte[] frame = new byte[FrameHeader.Size + payload.Length];
         payload.CopyTo(frame, FrameHeader.Size);
-        uint crc = Crc32C.Finish(Crc32C.Update(Crc32C.Initial, payload));
+        uint crc = Crc32C.Compute(payload);
         new FrameHeader(payload.Length, kind, lane, crc).Write(frame, FrameHeader.Seed(0, 0));
         return frame;
     }

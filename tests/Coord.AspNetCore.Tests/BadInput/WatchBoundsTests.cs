@@ -44,7 +44,7 @@ public sealed class WatchBoundsTests
             await RefusedAsync(kept, "c", TooMany);
         }
 
-        await Eventually.HoldsAsync(() => server.Store.Status.Watches == 0);
+        await Eventually.IsTrueAsync("the watches are gone.", () => server.Store.Status.Watches == 0);
         WatchResponse answer;
         do
         {

@@ -88,7 +88,7 @@ public sealed class WebSocketTests : IAsyncLifetime
             await ReceiveAsync(socket);
             Assert.Equal(1, _server.Store.Status.Watches);
             await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
-            await Eventually.HoldsAsync(() => _server.Store.Status.Watches == 0);
+            await Eventually.IsTrueAsync("the watches are gone.", () => _server.Store.Status.Watches == 0);
         }
 
         using (ClientWebSocket socket = await ConnectAsync("/v3/watch"))
@@ -96,7 +96,7 @@ public sealed class WebSocketTests : IAsyncLifetime
             await SendAsync(socket, CreateRequest);
             await ReceiveAsync(socket);
             socket.Abort();
-            await Eventually.HoldsAsync(() => _server.Store.Status.Watches == 0);
+            await Eventually.IsTrueAsync("the watches are gone.", () => _server.Store.Status.Watches == 0);
         }
     }
 

@@ -33,7 +33,7 @@ public abstract class ConnectionContract
     [ContractFact]
     public async Task An_endpoint_that_nobody_listens_at_is_passed_over()
     {
-        await using CoordClient client = Client($"http://127.0.0.1:{EtcdServer.FreePort()}", Server);
+        await using CoordClient client = Client($"http://127.0.0.1:{FreePorts.Next()}", Server);
         await PutAsync(client, "a");
         Assert.Equal("a", (await client.GetAsync(_home + "a"))!.ValueString);
         LeaseGrant lease = await client.GrantLeaseAsync(TimeSpan.FromMinutes(1));
@@ -44,7 +44,7 @@ public abstract class ConnectionContract
     public async Task Nobody_at_all_means_that_nothing_happened()
     {
         await using CoordClient client =
-            Client(TimeSpan.FromSeconds(3), $"http://127.0.0.1:{EtcdServer.FreePort()}");
+            Client(TimeSpan.FromSeconds(3), $"http://127.0.0.1:{FreePorts.Next()}");
         CoordException write = await Assert.ThrowsAsync<ProposalDroppedException>(() => PutAsync(client, "a"));
         Assert.Equal(Outcome.DidNotHappen, write.Outcome);
         await Assert.ThrowsAsync<CoordTimeoutException>(async () => await client.GetAsync(_home + "a"));

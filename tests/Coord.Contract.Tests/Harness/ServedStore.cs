@@ -26,7 +26,7 @@ public class ServedStore : IAsyncLifetime
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(
-            kestrel => kestrel.ListenLocalhost(EtcdServer.FreePort(), listen => listen.UseCoordProtocols()));
+            kestrel => kestrel.ListenLocalhost(FreePorts.Next(), listen => listen.UseCoordProtocols()));
         builder.Services.AddCoord(options =>
         {
             options.DataDirectory = _directory;

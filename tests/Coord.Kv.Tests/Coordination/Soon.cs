@@ -11,15 +11,7 @@ internal static class Soon
 
     public static Task Done(Task task) => task.WaitAsync(Deadline);
 
-    public static async Task Is(Func<bool> condition)
-    {
-        using CancellationTokenSource late = new(Deadline);
-        while (!condition())
-        {
-            Assert.False(late.IsCancellationRequested, "It did not happen.");
-            await Task.Delay(2);
-        }
-    }
+    public static Task Is(Func<bool> condition) => Eventually.IsTrueAsync("it happened.", condition);
 
     public static Task Cancelled(CancellationToken token) => Is(() => token.IsCancellationRequested);
 }

@@ -8,12 +8,20 @@ internal static class CoordTool
 {
     private static readonly string Assembly = FindAssembly();
 
-    /// <summary>Runs a command and returns what it prints; fails the test if it fails.</summary>
-    public static async Task<string> RunAsync(params string[] arguments)
+    /// <summary>Starts a command that goes on; the caller writes to it, reads from it, and ends it.</summary>
+    public static OsProcess Start(params string[] arguments)
     {
         string program = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
         ProcessStartInfo start = EtcdTool.StartInfo(program, ["exec", Assembly, .. arguments]);
-        using OsProcess process = OsProcess.Start(start)!;
+        start.RedirectStandardInput = true;
+        return OsProcess.Start(start)!;
+    }
+
+    /// <summary>Runs a command and returns what it prints; fails the test if it fails.</summary>
+    public static async Task<string> RunAsync(params string[] arguments)
+    {
+        using OsProcess process = Start(arguments);
+        process.StandardInput.Close();
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = await process.StandardOutput.ReadToEndAsync();
         using CancellationTokenSource giveUp = new(Eventually.Patience);

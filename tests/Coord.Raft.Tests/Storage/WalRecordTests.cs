@@ -1,4 +1,5 @@
 using Coord.Raft.Storage;
+using Coord.Shared;
 
 namespace Coord.Raft.Tests.Storage;
 

@@ -119,9 +119,9 @@ public sealed class HandshakeTests
             new TestReceiver(2), TestCluster.PatientOptions(), timeProvider: null, loggerFactory: factory);
         cluster.Transports[0].UpdateMembers(cluster.Members());
 
-        await Eventually.TrueAsync(
-            () => logs.GetSnapshot().Any(r => r.Message.Contains("It has an older disk.", StringComparison.Ordinal)),
-            "the other side logs the reason");
+        await Eventually.IsTrueAsync(
+            "the other side logs the reason.",
+            () => logs.GetSnapshot().Any(r => r.Message.Contains("It has an older disk.", StringComparison.Ordinal)));
         Assert.False(cluster.IsConnected(0, 1));
     }
 
@@ -137,7 +137,7 @@ public sealed class HandshakeTests
         cluster.Transports[1].UpdateMembers(cluster.Members());
 
         TestReceiver receiver = cluster.Receivers[1];
-        await Eventually.TrueAsync(() => receiver.Unreachable.Count >= 5, "it tries again");
+        await Eventually.IsTrueAsync("it tries again.", () => receiver.Unreachable.Count >= 5);
         FakeLogRecord warning = Assert.Single(
             logs.GetSnapshot(), r => r.Level is LogLevel.Warning && r.Id.Id == 2007);
         Assert.Contains("WrongCluster", warning.Message, StringComparison.Ordinal);
@@ -157,9 +157,9 @@ public sealed class HandshakeTests
         Refusal refusal = new(RefusalReason.Rejected, "Its disk is another.");
         await peer.SendAsync(HandshakeCodec.Encode(Lane.Control, refusal));
 
-        await Eventually.TrueAsync(
-            () => logs.GetSnapshot().Any(r => r.Message.Contains("Its disk is another.", StringComparison.Ordinal)),
-            "the reason is logged");
+        await Eventually.IsTrueAsync(
+            "the reason is logged.",
+            () => logs.GetSnapshot().Any(r => r.Message.Contains("Its disk is another.", StringComparison.Ordinal)));
         Assert.DoesNotContain(logs.GetSnapshot(), r => r.Message.Contains("damaged", StringComparison.Ordinal));
     }
 
@@ -175,7 +175,7 @@ public sealed class HandshakeTests
         Refusal refusal = await peer.ReadRefusalAsync();
         Assert.Equal(reason, refusal.Reason);
         Assert.Contains(text, refusal.Text, StringComparison.Ordinal);
-        await Eventually.TrueAsync(
-            () => logs.GetSnapshot().Any(r => r.Message.Contains(text, StringComparison.Ordinal)), "it is logged");
+        await Eventually.IsTrueAsync(
+            "it is logged.", () => logs.GetSnapshot().Any(r => r.Message.Contains(text, StringComparison.Ordinal)));
     }
 }

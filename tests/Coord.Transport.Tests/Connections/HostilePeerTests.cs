@@ -166,13 +166,14 @@ public sealed class HostilePeerTests
         await using TestCluster cluster = await TestCluster.StartAsync(1, timeProvider: clock);
         using RawPeer peer = await RawPeer.ConnectAsync(cluster.Transports[0]);
         await peer.SendAsync(HandshakeCodec.Encode(FrameKind.Hello, RawPeer.Hello(2, 1))[..bytes]);
-        await Eventually.TrueAsync(() => cluster.Transports[0].Listener.PendingHandshakes == 1, "it is accepted");
+        await Eventually.IsTrueAsync("it is accepted.", () => cluster.Transports[0].Listener.PendingHandshakes == 1);
         clock.Advance(TimeSpan.FromSeconds(59));
         Assert.Equal(1, cluster.Transports[0].Listener.PendingHandshakes);
 
         // The deadline starts a moment after the place is taken.
-        await Eventually.TrueAsync(
-            () => cluster.Transports[0].Listener.PendingHandshakes == 0, "it is ended", clock, TimeSpan.FromSeconds(1));
+        await clock.TickUntilAsync(
+            "it is ended.", TimeSpan.FromSeconds(1),
+            () => cluster.Transports[0].Listener.PendingHandshakes == 0);
         await peer.ClosedAsync();
     }
 
@@ -227,7 +228,7 @@ public sealed class HostilePeerTests
         await using TestCluster cluster = await TestCluster.StartAsync(1, timeProvider: clock);
         using RawPeer peer = await RawPeer.IntroducedAsync(cluster.Transports[0], RawPeer.Hello(2, 1));
         Task closed = peer.ClosedAsync();
-        await Eventually.TrueAsync(() => closed.IsCompleted, "it is given up", clock, TimeSpan.FromSeconds(5));
+        await clock.TickUntilAsync("it is given up.", TimeSpan.FromSeconds(5), () => closed.IsCompleted);
     }
 
     [Fact]
@@ -249,7 +250,7 @@ public sealed class HostilePeerTests
         long before = cluster.Receivers[1].Count;
         Assert.True(cluster.Transports[0].TrySend(cluster.Message(0, 1)));
         cluster.Transports[0].Flush();
-        await Eventually.TrueAsync(() => cluster.Receivers[1].Count == before + 1, "others still get through");
+        await Eventually.IsTrueAsync("others still get through.", () => cluster.Receivers[1].Count == before + 1);
         Assert.DoesNotContain(new NodeId(2), cluster.Receivers[0].Unreachable);
     }
 

@@ -28,8 +28,8 @@ public sealed class LaneTests : IAsyncLifetime, IDisposable
             await AcceptAsync();
 
         PeerLink = _transport.Directory.Find(new NodeId(2))!;
-        await Eventually.TrueAsync(
-            () => Enum.GetValues<Lane>().All(PeerLink.IsConnected), "all lanes are connected");
+        await Eventually.IsTrueAsync(
+            "all lanes are connected.", () => Enum.GetValues<Lane>().All(PeerLink.IsConnected));
     }
 
     public async Task DisposeAsync()
@@ -77,9 +77,9 @@ public sealed class LaneTests : IAsyncLifetime, IDisposable
             _transport.Flush();
 
         Assert.InRange(PeerLink.QueuedBytes(Lane.Bulk), 1, 8 * 1024 * 1024);
-        await Eventually.TrueAsync(
-            () => !PeerLink.IsConnected(Lane.Bulk), "the lane is given up", _clock, TimeSpan.FromSeconds(5));
-        await Eventually.TrueAsync(() => PeerLink.QueuedBytes(Lane.Bulk) == 0, "its queue is gone");
+        await _clock.TickUntilAsync(
+            "the lane is given up.", TimeSpan.FromSeconds(5), () => !PeerLink.IsConnected(Lane.Bulk));
+        await Eventually.IsTrueAsync("its queue is gone.", () => PeerLink.QueuedBytes(Lane.Bulk) == 0);
     }
 
     /// <summary>
@@ -88,16 +88,16 @@ public sealed class LaneTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_half_open_connection_is_found_by_pings_even_while_heartbeats_are_sent()
     {
-        await Eventually.TrueAsync(
+        await _clock.TickUntilAsync(
+            "the silence is noticed.", TimeSpan.FromSeconds(5),
             () =>
             {
                 _transport.TrySend(To(MessageKind.Heartbeat));
                 _transport.Flush();
                 return !PeerLink.IsConnected(Lane.Control);
-            },
-            "the silence is noticed", _clock, TimeSpan.FromSeconds(5));
-        await Eventually.TrueAsync(
-            () => _cluster.Receivers[0].Unreachable.Contains(new NodeId(2)), "it is reported");
+            });
+        await Eventually.IsTrueAsync(
+            "it is reported.", () => _cluster.Receivers[0].Unreachable.Contains(new NodeId(2)));
     }
 
     [Fact]
@@ -109,9 +109,9 @@ public sealed class LaneTests : IAsyncLifetime, IDisposable
         {
             long before = Volatile.Read(ref pings);
             _clock.Advance(TimeSpan.FromSeconds(20));
-            await Eventually.TrueAsync(() => Volatile.Read(ref pings) >= before + 3, "each lane was asked");
-            await Eventually.TrueAsync(
-                () => !Enum.GetValues<Lane>().Any(PeerLink.IsPinging), "each lane has its answer");
+            await Eventually.IsTrueAsync("each lane was asked.", () => Volatile.Read(ref pings) >= before + 3);
+            await Eventually.IsTrueAsync(
+                "each lane has its answer.", () => !Enum.GetValues<Lane>().Any(PeerLink.IsPinging));
         }
 
         Assert.Empty(_cluster.Receivers[0].Unreachable);
@@ -141,13 +141,14 @@ public sealed class LaneTests : IAsyncLifetime, IDisposable
     {
         _peers.Remove(Lane.Log, out RawPeer? lost);
         lost!.Reset();
-        await Eventually.TrueAsync(() => !PeerLink.IsConnected(Lane.Log), "the loss is noticed");
+        await Eventually.IsTrueAsync("the loss is noticed.", () => !PeerLink.IsConnected(Lane.Log));
         Assert.False(_transport.TrySend(To(MessageKind.Append)));
         Assert.True(_transport.TrySend(To(MessageKind.Heartbeat)));
 
         Task accepting = AcceptAsync();
-        await Eventually.TrueAsync(
-            () => PeerLink.IsConnected(Lane.Log), "it is dialled again", _clock, TimeSpan.FromMilliseconds(10));
+        await _clock.TickUntilAsync(
+            "it is dialled again.", TimeSpan.FromMilliseconds(10),
+            () => PeerLink.IsConnected(Lane.Log));
         await accepting;
         Assert.True(_peers.ContainsKey(Lane.Log));
     }

@@ -1,6 +1,6 @@
 using System.Net;
 using Coord.Raft;
-using Coord.Transport.Discovery;
+using Coord.Shared;
 
 namespace Coord.Transport.Tests.Discovery;
 
@@ -14,7 +14,7 @@ public sealed class DiscoveryBootstrapTests : IDisposable
     [Fact]
     public void A_members_id_is_that_of_etcd()
     {
-        NodeId id = ClusterIds.OfMember(
+        NodeId id = EtcdIds.OfMember(
             ["http://127.0.0.1:21380"], "http://127.0.0.1:9087/25943557a904e4f729396c6ba2f47e94");
         Assert.Equal("8eecabad57199773", $"{id.Value:x}");
     }
@@ -35,10 +35,10 @@ public sealed class DiscoveryBootstrapTests : IDisposable
     public async Task The_requests_are_those_of_the_protocol()
     {
         Task<BootstrapResult> finding = FindAsync(1);
-        await Eventually.TrueAsync(() => Waits() == 2, "it waits for the others");
+        await Eventually.IsTrueAsync("it waits for the others.", () => Waits() == 2);
         string id = _service.Ids[0];
         _service.Add("2", "n2=http://10.0.0.2:2380");
-        await Eventually.TrueAsync(() => Waits() == 3, "it waits for the third");
+        await Eventually.IsTrueAsync("it waits for the third.", () => Waits() == 3);
         _service.Add("3", "n3=http://10.0.0.3:2380");
         await finding;
 
@@ -230,7 +230,7 @@ public sealed class DiscoveryBootstrapTests : IDisposable
     public async Task A_member_that_leaves_before_the_list_is_sealed_is_not_in_it()
     {
         Task<BootstrapResult> finding = FindAsync(1);
-        await Eventually.TrueAsync(() => _service.Ids.Count == 1, "it has registered");
+        await Eventually.IsTrueAsync("it has registered.", () => _service.Ids.Count == 1);
         bool left = false;
         _service.Intercept = request =>
         {
@@ -251,7 +251,7 @@ public sealed class DiscoveryBootstrapTests : IDisposable
     }
 
     private static NodeId IdOf(int node) =>
-        ClusterIds.OfMember([$"http://10.0.0.{node}:2380"], FakeDiscoveryService.Url);
+        EtcdIds.OfMember([$"http://10.0.0.{node}:2380"], FakeDiscoveryService.Url);
 
     private async Task<BootstrapResult> FindAsync(
         int node, string url = FakeDiscoveryService.Url, CancellationToken until = default)

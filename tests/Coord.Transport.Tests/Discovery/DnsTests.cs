@@ -57,7 +57,7 @@ public sealed class DnsTests
         names.Hosts["pods.test"] = [IPAddress.Parse("10.0.0.2")];
         Task<BootstrapResult> finding = new DnsNameBootstrap("pods.test", 2, names)
             .FindAsync(new("n1", "http://10.0.0.1:2380"), default).AsTask();
-        await Eventually.TrueAsync(() => names.Asked > 0, "it has looked");
+        await Eventually.IsTrueAsync("it has looked.", () => names.Asked > 0);
         Assert.False(finding.IsCompleted);
         names.Hosts["pods.test"] = [IPAddress.Parse("10.0.0.2"), IPAddress.Parse("10.0.0.1"), IPAddress.IPv6Loopback];
         BootstrapResult one = await finding;

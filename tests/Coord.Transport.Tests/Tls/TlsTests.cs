@@ -35,7 +35,7 @@ public sealed class TlsTests : IDisposable
         Message large = cluster.Append(0, 1, entries: 50, payload: 20_000);
         Assert.True(cluster.Transports[0].TrySend(large));
         cluster.Transports[0].Flush();
-        await Eventually.TrueAsync(() => cluster.Receivers[1].Count == 2, "a large message arrived");
+        await Eventually.IsTrueAsync("a large message arrived.", () => cluster.Receivers[1].Count == 2);
         Message read = cluster.Receivers[1].Messages.Last();
         Assert.Equal(50, read.Entries.Length);
     }
@@ -132,7 +132,7 @@ public sealed class TlsTests : IDisposable
             int read = await stream.ReadAsync(new byte[1]); // TLS 1.3 tells a client after its handshake.
             throw new EndOfStreamException($"{read}");
         });
-        await Eventually.TrueAsync(() => HasLogged("no certificate"), "it is logged");
+        await Eventually.IsTrueAsync("it is logged.", () => HasLogged("no certificate"));
     }
 
     [Fact]
@@ -157,7 +157,7 @@ public sealed class TlsTests : IDisposable
     public async Task A_member_without_tls_and_one_with_do_not_talk()
     {
         await using TestCluster cluster = await StartAsync(_authority.Options(), null);
-        await Eventually.TrueAsync(() => cluster.Receivers.All(r => r.Unreachable.Count >= 2), "both tried in vain");
+        await Eventually.IsTrueAsync("both tried in vain.", () => cluster.Receivers.All(r => r.Unreachable.Count >= 2));
         Assert.All(cluster.Receivers, r => Assert.Empty(r.Hellos));
     }
 
@@ -168,8 +168,8 @@ public sealed class TlsTests : IDisposable
         await using TestCluster cluster = await StartAsync(left, right);
         await BothTalkAsync(cluster);
         _clock.Advance(TimeSpan.FromHours(12.5));
-        await Eventually.TrueAsync(() => HasLogged("certificate has expired"), "the connection is ended");
-        await Eventually.TrueAsync(() => !cluster.IsConnected(0, 1), "no new one is made");
+        await Eventually.IsTrueAsync("the connection is ended.", () => HasLogged("certificate has expired"));
+        await Eventually.IsTrueAsync("no new one is made.", () => !cluster.IsConnected(0, 1));
     }
 
     [Fact]
@@ -180,9 +180,9 @@ public sealed class TlsTests : IDisposable
         await BothTalkAsync(cluster);
         _authority.WriteLeaf(right, new() { UntilDays = 60 });
         _clock.Advance(TimeSpan.FromHours(12.5)); // Reads the files again, and ends what has expired.
-        await Eventually.TrueAsync(
-            () => cluster.IsConnected(0, 1) && cluster.IsConnected(1, 0) && TalkAgain(cluster), "they talk again",
-            _clock, TimeSpan.FromMilliseconds(20));
+        await _clock.TickUntilAsync(
+            "they talk again.", TimeSpan.FromMilliseconds(20),
+            () => cluster.IsConnected(0, 1) && cluster.IsConnected(1, 0) && TalkAgain(cluster));
     }
 
     [Fact]
@@ -194,9 +194,9 @@ public sealed class TlsTests : IDisposable
         await using TestCluster cluster = await StartAsync(left, right);
         await BothTalkAsync(cluster);
         _authority.Revoke(right);
-        await Eventually.TrueAsync(
-            () => !cluster.IsConnected(0, 1) && !cluster.IsConnected(1, 0), "the connections are ended",
-            _clock, TimeSpan.FromSeconds(5));
+        await _clock.TickUntilAsync(
+            "the connections are ended.", TimeSpan.FromSeconds(5),
+            () => !cluster.IsConnected(0, 1) && !cluster.IsConnected(1, 0));
     }
 
     [Fact]
@@ -206,7 +206,7 @@ public sealed class TlsTests : IDisposable
         await using TestCluster cluster = await StartAsync(left, right);
         await File.WriteAllTextAsync(right.CertificateFile, "half a certifi");
         _clock.Advance(TimeSpan.FromSeconds(31));
-        await Eventually.TrueAsync(() => HasLogged("stay in use"), "it is logged");
+        await Eventually.IsTrueAsync("it is logged.", () => HasLogged("stay in use"));
         await BothTalkAsync(cluster);
     }
 
@@ -260,11 +260,11 @@ public sealed class TlsTests : IDisposable
 
     private async Task BothTalkAsync(TestCluster cluster)
     {
-        await Eventually.TrueAsync(
-            () => cluster.IsConnected(0, 1) && cluster.IsConnected(1, 0), "both are connected",
-            _clock, TimeSpan.FromMilliseconds(5));
+        await _clock.TickUntilAsync(
+            "both are connected.", TimeSpan.FromMilliseconds(5),
+            () => cluster.IsConnected(0, 1) && cluster.IsConnected(1, 0));
         Assert.True(TalkAgain(cluster));
-        await Eventually.TrueAsync(() => cluster.Receivers.All(r => r.Count == 1), "the messages arrived");
+        await Eventually.IsTrueAsync("the messages arrived.", () => cluster.Receivers.All(r => r.Count == 1));
     }
 
     private static bool TalkAgain(TestCluster cluster)
@@ -280,11 +280,11 @@ public sealed class TlsTests : IDisposable
         TlsOptions bad, string reason, TlsOptions? good = null, bool canDial = false, bool canBeDialled = false)
     {
         await using TestCluster cluster = await StartAsync(good ?? _authority.Options(), bad);
-        await Eventually.TrueAsync(
+        await _clock.TickUntilAsync(
+            "they tried in vain.", TimeSpan.FromMilliseconds(5),
             () => (canBeDialled || cluster.Receivers[0].Unreachable.Count >= 2)
-                && (canDial || cluster.Receivers[1].Unreachable.Count >= 2),
-            "they tried in vain", _clock, TimeSpan.FromMilliseconds(5));
-        await Eventually.TrueAsync(() => HasLogged(reason), $"the log says '{reason}'");
+                && (canDial || cluster.Receivers[1].Unreachable.Count >= 2));
+        await Eventually.IsTrueAsync($"the log says '{reason}'.", () => HasLogged(reason));
         Assert.True(canBeDialled || !cluster.IsConnected(0, 1));
         Assert.True(canDial || !cluster.IsConnected(1, 0));
         if (!canDial && !canBeDialled)

@@ -10,8 +10,15 @@ namespace Coord.Cli.Commands;
 /// <summary>endpoint health, status and hashkv: each member is asked by itself.</summary>
 public static class EndpointCommands
 {
-    public static Command Create(VerbFactory verbs) => VerbFactory.Group(
-        "endpoint", "Asks each endpoint", Health(verbs), Status(verbs), Hash(verbs));
+    public static Command Create(VerbFactory verbs)
+    {
+        // As in etcdctl it may stand before the verb, too.
+        Option<bool> cluster = Cluster();
+        cluster.Recursive = true;
+        return VerbFactory.Group(
+            "endpoint", "Asks each endpoint", cluster, Health(verbs, cluster), Status(verbs, cluster),
+            Hash(verbs, cluster));
+    }
 
     /// <summary>Each endpoint of the command line; or each that the cluster lists.</summary>
     public static async Task<IReadOnlyList<string>> EndpointsAsync(
@@ -59,10 +66,9 @@ public static class EndpointCommands
         return size.ToString(unit > 0 && size < 9.95 ? "0.0" : "0", CultureInfo.InvariantCulture) + " " + units[unit];
     }
 
-    private static Command Health(VerbFactory verbs)
+    private static Command Health(VerbFactory verbs, Option<bool> cluster)
     {
-        Option<bool> cluster = Cluster();
-        return verbs.Create("health", "Tells whether members can commit", RunAsync, cluster);
+        return verbs.Create("health", "Tells whether members can commit", RunAsync);
 
         async Task<int> RunAsync(Context context, CancellationToken cancellationToken)
         {
@@ -115,10 +121,9 @@ public static class EndpointCommands
         }
     }
 
-    private static Command Status(VerbFactory verbs)
+    private static Command Status(VerbFactory verbs, Option<bool> cluster)
     {
-        Option<bool> cluster = Cluster();
-        return verbs.Create("status", "Tells how members are", RunAsync, cluster);
+        return verbs.Create("status", "Tells how members are", RunAsync);
 
         async Task<int> RunAsync(Context context, CancellationToken cancellationToken)
         {
@@ -179,11 +184,10 @@ public static class EndpointCommands
             .Field("RaftAppliedIndex", status.AppliedIndex.Value).Field("Endpoint", endpoint);
     }
 
-    private static Command Hash(VerbFactory verbs)
+    private static Command Hash(VerbFactory verbs, Option<bool> cluster)
     {
-        Option<bool> cluster = Cluster();
         Option<long> revision = new("--rev") { Description = "Up to which revision [the present one]" };
-        return verbs.Create("hashkv", "Computes the checksums of members' copies", RunAsync, cluster, revision);
+        return verbs.Create("hashkv", "Computes the checksums of members' copies", RunAsync, revision);
 
         async Task<int> RunAsync(Context context, CancellationToken cancellationToken)
         {

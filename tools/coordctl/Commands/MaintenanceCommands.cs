@@ -78,14 +78,31 @@ public static class MaintenanceCommands
     private static Command Defragment(VerbFactory verbs)
     {
         Option<bool> cluster = EndpointCommands.Cluster();
-        return verbs.Create("defrag", "Gives space back that members do not use", RunAsync, cluster);
+        Option<string?> directory = new("--data-dir")
+        {
+            Description = "A directory that no member uses: Coord's never need it",
+        };
+        return verbs.Create("defrag", "Gives space back that members do not use", RunAsync, cluster, directory);
 
-        Task<int> RunAsync(Context context, CancellationToken cancellationToken) =>
-            EndpointCommands.ForEachAsync(context, context.Get(cluster), async (endpoint, client) =>
+        async Task<int> RunAsync(Context context, CancellationToken cancellationToken)
+        {
+            if (context.Get(directory) is { Length: > 0 } path)
+            {
+                if (!Directory.Exists(path))
+                    throw new UsageException($"There is no directory {path}.");
+
+                context.Printer.Print(new Report().Line(
+                    $"{path} has nothing to give back: a snapshot is written anew each time, and what the log does not "
+                    + "need is used again."));
+                return ExitCode.Done;
+            }
+
+            return await EndpointCommands.ForEachAsync(context, context.Get(cluster), async (endpoint, client) =>
             {
                 await client.Maintenance.DefragmentAsync(null, cancellationToken);
                 context.Printer.Print(new Report().Line($"Finished defragmenting etcd member[{endpoint}]"));
             }, cancellationToken);
+        }
     }
 
     private static Command MoveLeader(VerbFactory verbs)

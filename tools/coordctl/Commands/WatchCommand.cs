@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Coord.Cli.Output;
 using Coord.Kv;
+using Coord.Raft;
 
 namespace Coord.Cli.Commands;
 
@@ -11,34 +12,61 @@ public static class WatchCommand
 {
     public static Command Create(VerbFactory verbs)
     {
-        Argument<string> key = new("key");
-        Argument<string?> end = new("range-end") { Arity = ArgumentArity.ZeroOrOne };
-        Option<bool> prefix = new("--prefix") { Description = "All keys that start with the key" };
-        Option<bool> fromKey = new("--from-key") { Description = "All keys from the key on" };
-        Option<long> revision = new("--rev") { Description = "The first revision to see [what comes from now on]" };
-        Option<bool> previous = new("--prev-kv") { Description = "Print the version before, too" };
-        Option<bool> progress = new("--progress-notify") { Description = "Print reports of progress" };
-        return verbs.Create("watch", "Watches keys; a program after -- is run for each change", RunAsync, key, end,
-            prefix, fromKey, revision, previous, progress);
+        WatchLine line = new();
+        Option<bool> interactive = new("--interactive", "-i") { Description = "Read what to watch, line by line" };
+        return verbs.Create(
+            "watch", "Watches keys; a program after -- is run for each change", RunAsync, [.. line.Parts, interactive]);
 
         async Task<int> RunAsync(Context context, CancellationToken cancellationToken)
         {
-            WatchOptions options = new()
-            {
-                StartRevision = new(context.Get(revision)),
-                ReturnPrevious = context.Get(previous),
-                ReportProgress = context.Get(progress),
-            };
-            KeyRange range = Context.Range(
-                context.Get(key), context.Get(end), context.Get(prefix), context.Get(fromKey));
-            await foreach (WatchBatch batch in context.Store.WatchAsync(range, options, cancellationToken))
-            {
-                context.Printer.Print(Describe(context, batch));
-                foreach (WatchEvent change in context.Program.Count > 0 ? batch.Events : [])
-                    await RunProgramAsync(context, change, cancellationToken);
-            }
-
+            if (context.Get(interactive))
+                await InteractAsync(context, line, cancellationToken);
+            else
+                await WatchAsync(context, line.Read(context), cancellationToken);
             return ExitCode.Done;
+        }
+    }
+
+    /// <summary>Reads lines and begins a watch for each; at the end of the lines the watches go on.</summary>
+    private static async Task InteractAsync(Context context, WatchLine line, CancellationToken cancellationToken)
+    {
+        List<Task> watches = [];
+        while (await context.Terminal.Input.ReadLineAsync(cancellationToken) is { } text)
+        {
+            try
+            {
+                WatchRequest request = line.Parse(text, context.Terminal);
+                watches.Add(GuardedAsync(() => WatchAsync(context, request, cancellationToken)));
+            }
+            catch (UsageException exception)
+            {
+                Complaints.Print(exception, context.Terminal);
+            }
+        }
+
+        await Task.WhenAll(watches);
+
+        // One that fails says so, and leaves the others alone.
+        async Task GuardedAsync(Func<Task> watch)
+        {
+            try
+            {
+                await watch();
+            }
+            catch (Exception exception) when (exception is CoordException or UsageException)
+            {
+                Complaints.Print(exception, context.Terminal);
+            }
+        }
+    }
+
+    private static async Task WatchAsync(Context context, WatchRequest request, CancellationToken cancellationToken)
+    {
+        await foreach (WatchBatch batch in context.Store.WatchAsync(request.Range, request.Options, cancellationToken))
+        {
+            context.Printer.Print(Describe(context, batch));
+            foreach (WatchEvent change in request.Program.Count > 0 ? batch.Events : [])
+                await RunProgramAsync(request.Program, change, cancellationToken);
         }
     }
 
@@ -105,7 +133,8 @@ public static class WatchCommand
         json.WriteBoolean("Created", false);
     }
 
-    private static Task<int> RunProgramAsync(Context context, WatchEvent change, CancellationToken cancellationToken)
+    private static Task<int> RunProgramAsync(
+        IReadOnlyList<string> program, WatchEvent change, CancellationToken cancellationToken)
     {
         (string, string)[] about =
         [
@@ -115,7 +144,7 @@ public static class WatchCommand
             ("VALUE", Printer.Quoted(change.KeyValue.Value)),
         ];
         return ProgramRunner.RunAsync(
-            context.Program,
+            program,
             about.SelectMany(pair => new[] { ($"ETCD_WATCH_{pair.Item1}", pair.Item2),
                 ($"COORD_WATCH_{pair.Item1}", pair.Item2) }),
             cancellationToken);

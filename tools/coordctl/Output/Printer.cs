@@ -13,19 +13,25 @@ public sealed class Printer(Terminal terminal, Format format, bool hex)
 {
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private readonly Lock _lock = new();
+
     public Format Format => format;
 
+    /// <summary>Prints a report, whole: several watches may print.</summary>
     public void Print(Report report)
     {
-        switch (format)
+        lock (_lock)
         {
-            case Format.Json: PrintJson(report); break;
-            case Format.Fields: PrintFields(report); break;
-            case Format.Table when report.Columns.Length > 0: PrintTable(report); break;
-            default: PrintLines(report); break;
-        }
+            switch (format)
+            {
+                case Format.Json: PrintJson(report); break;
+                case Format.Fields: PrintFields(report); break;
+                case Format.Table when report.Columns.Length > 0: PrintTable(report); break;
+                default: PrintLines(report); break;
+            }
 
-        terminal.Output.Flush();
+            terminal.Output.Flush();
+        }
     }
 
     /// <summary>A key or value in the simple form.</summary>

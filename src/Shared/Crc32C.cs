@@ -2,16 +2,19 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Numerics;
 
-namespace Coord.Transport.Framing;
+namespace Coord.Shared;
 
-/// <summary>CRC-32C (Castagnoli), with the processor's instruction where there is one.</summary>
+/// <summary>CRC-32C (Castagnoli), eight bytes an instruction where the processor has one for it.</summary>
 internal static class Crc32C
 {
     /// <summary>The state before the first byte.</summary>
     public const uint Initial = uint.MaxValue;
 
-    /// <summary>Goes on with more bytes.</summary>
-    public static uint Update(uint crc, ReadOnlySpan<byte> bytes)
+    /// <summary>Computes the checksum of bytes in the usual form: all ones first, inverted last.</summary>
+    public static uint Compute(ReadOnlySpan<byte> bytes) => Finish(Append(Initial, bytes));
+
+    /// <summary>Goes on with more bytes; nothing is inverted.</summary>
+    public static uint Append(uint crc, ReadOnlySpan<byte> bytes)
     {
         while (bytes.Length >= sizeof(ulong))
         {
@@ -24,15 +27,16 @@ internal static class Crc32C
         return crc;
     }
 
-    /// <summary>Goes on with the bytes of a sequence.</summary>
-    public static uint Update(uint crc, in ReadOnlySequence<byte> bytes)
+    /// <summary>Computes the checksum of the bytes of a sequence.</summary>
+    public static uint Compute(in ReadOnlySequence<byte> bytes)
     {
         if (bytes.IsSingleSegment)
-            return Update(crc, bytes.FirstSpan);
+            return Compute(bytes.FirstSpan);
 
+        uint crc = Initial;
         foreach (ReadOnlyMemory<byte> segment in bytes)
-            crc = Update(crc, segment.Span);
-        return crc;
+            crc = Append(crc, segment.Span);
+        return Finish(crc);
     }
 
     /// <summary>Returns the checksum of all bytes so far.</summary>

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using OsProcess = System.Diagnostics.Process;
 
-namespace Coord.Process.Tests.Harness;
+namespace Coord.Testing;
 
 /// <summary>Runs etcd's own tool, as an operator would.</summary>
 internal static class EtcdTool

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Coord.Process.Tests.Harness;
+namespace Coord.Testing;
 
 /// <summary>Finds ports that nobody uses.</summary>
 /// <remarks>

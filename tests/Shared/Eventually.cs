@@ -1,10 +1,10 @@
-namespace Coord.Process.Tests.Harness;
+namespace Coord.Testing;
 
 /// <summary>Waits for what must come, by looking often; how long it may take only says when to give up.</summary>
 internal static class Eventually
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Asks until the answer is not null.</summary>
     /// <param name="what">What is waited for, as a sentence for the failure.</param>

@@ -1,7 +1,7 @@
 using System.Text;
 using OsProcess = System.Diagnostics.Process;
 
-namespace Coord.Process.Tests.Harness;
+namespace Coord.Testing;
 
 /// <summary>A program that Coord is held against. Its output is kept, and it never outlives the test.</summary>
 internal sealed class PeerProcess : IDisposable
