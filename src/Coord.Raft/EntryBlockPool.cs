@@ -11,9 +11,13 @@ public sealed class EntryBlockPool
     /// </summary>
     public const int BlockBytes = 256 * 1024;
 
+    // What a member without others has on its way to the disk, of usual entries: 4 MiB.
+    private const int FewIdleBlocks = 16;
+
     private readonly ConcurrentQueue<EntryBlock> _idle = new();
     private readonly int _maxIdleBlocks;
     private int _idleCount;
+    private bool _keepsFew;
 
     /// <summary>Creates an empty pool.</summary>
     /// <param name="maxIdleBlocks">
@@ -26,6 +30,16 @@ public sealed class EntryBlockPool
     {
         ArgumentOutOfRangeException.ThrowIfNegative(maxIdleBlocks);
         _maxIdleBlocks = maxIdleBlocks;
+    }
+
+    /// <summary>
+    /// Gets or sets a value indicating whether few unused blocks are kept, and what the others held becomes the
+    /// system's at once: for a log that keeps nothing, and will not need what it needed to be read.
+    /// </summary>
+    internal bool KeepsFew
+    {
+        get => Volatile.Read(ref _keepsFew);
+        set => Volatile.Write(ref _keepsFew, value);
     }
 
     /// <summary>Takes a block with one reference, which the caller releases when it has filled the block.</summary>
@@ -49,9 +63,18 @@ public sealed class EntryBlockPool
         if (block.Bytes.Length != BlockBytes)
             return;
 
-        if (Interlocked.Increment(ref _idleCount) > _maxIdleBlocks)
-            Interlocked.Decrement(ref _idleCount);
-        else
+        bool keepsFew = KeepsFew;
+        int most = keepsFew ? Math.Min(FewIdleBlocks, _maxIdleBlocks) : _maxIdleBlocks;
+        if (Interlocked.Increment(ref _idleCount) <= most)
+        {
             _idle.Enqueue(block);
+            return;
+        }
+
+        Interlocked.Decrement(ref _idleCount);
+
+        // The collector frees the array in its own time, which may be far off; its content is what counts.
+        if (keepsFew)
+            ResidentPages.Discard(block.Bytes);
     }
 }

@@ -3,6 +3,9 @@ namespace Coord.Raft.Core;
 /// <summary>The core's part in snapshots: when one is needed, and what its end means (Raft §7).</summary>
 internal sealed partial class RaftCore
 {
+    /// <summary>Gets a value indicating whether the cluster has no other member.</summary>
+    public bool IsOnlyMember => _tracker.Members is [{ IsVoter: true } only] && only.Id == _id;
+
     /// <summary>
     /// Gets a value indicating whether a member waits for a snapshot that is newer than the newest there is.
     /// </summary>
@@ -55,7 +58,7 @@ internal sealed partial class RaftCore
     /// </summary>
     public void CompactIfAlone()
     {
-        if (_tracker.Members is not [{ IsVoter: true } only] || only.Id != _id || _log.PendingSnapshot is not null)
+        if (!IsOnlyMember || _log.PendingSnapshot is not null)
             return;
 
         _log.CompactTo(_log.Applied);

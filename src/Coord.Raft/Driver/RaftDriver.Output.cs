@@ -183,6 +183,8 @@ internal sealed partial class RaftDriver
             return false;
 
         _reads.Complete(_core.AppliedIndex);
+        // Before what it releases: a block that is not kept is given back when it is released.
+        _blocks.KeepsFew = _core.IsOnlyMember;
         _core.CompactIfAlone();
         SnapshotIfDue();
         return true;

@@ -44,6 +44,7 @@ internal sealed partial class RaftDriver : ILoop
     private long _nextTick;
     private int _batchesInFlight;
     private long _oldestBatchSince;
+    private readonly EntryBlockPool _blocks;
     private RaftStatus _status;
     private long _inboxBytes;
     private long _commit;
@@ -57,6 +58,7 @@ internal sealed partial class RaftDriver : ILoop
     {
         (_options, _transport, _clock, _logger) = (context.Options, context.Transport, context.Clock, context.Logger);
         (_proposalPool, _budget, _arena) = (context.Proposals, context.Budget, new EntryArena(context.Blocks));
+        _blocks = context.Blocks;
         (_core, _peers, _storage) = (parts.Core, parts.Peers, parts.Storage);
         (_apply, _save, _transfer) = (parts.Apply, parts.Save, parts.Transfer);
         _tickNanoseconds = (long)_options.HeartbeatInterval.TotalNanoseconds;
