@@ -28,6 +28,10 @@ internal static class Program
         {
             return Complain(exception, exception.ExitCode);
         }
+        catch (MemberRemovedException exception)
+        {
+            return Complain(exception, ExitCode.Removed);
+        }
         catch (Exception exception) when (exception is CoordException or IOException or UnauthorizedAccessException)
         {
             return Complain(exception, ExitCode.CannotStart);

@@ -57,6 +57,14 @@ public interface IRaftMessageReceiver
     /// <param name="peer">The peer.</param>
     void ReportUnreachable(NodeId peer);
 
+    /// <summary>
+    /// Reports that a peer refuses connections because this member was removed from the cluster. Thread-safe.
+    /// </summary>
+    /// <param name="peer">The peer.</param>
+    void ReportRemoved(NodeId peer)
+    {
+    }
+
     /// <summary>Reports that a connection to a peer was established; messages to it pass now. Thread-safe.</summary>
     /// <param name="peer">The peer.</param>
     void ReportConnected(NodeId peer);

@@ -71,7 +71,10 @@ public sealed partial class RaftNode
     /// <summary>Stops the node for a reason of its own; called by the loop that failed.</summary>
     private void Fail(Exception failure)
     {
-        Log.Failed(_logger, Id, failure);
+        if (failure is MemberRemovedException)
+            Log.Removed(_logger, failure.Message);
+        else
+            Log.Failed(_logger, Id, failure);
         ThreadPool.UnsafeQueueUserWorkItem(
             static state => _ = state.Node.ShutDownAsync(state.Failure), (Node: this, Failure: failure), false);
     }

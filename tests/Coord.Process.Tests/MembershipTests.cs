@@ -98,6 +98,38 @@ public sealed class MembershipTests(ITestOutputHelper output)
         return status.RootElement.GetProperty("cluster_id").GetString()!;
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_removed_member_stops_says_why_and_does_not_start_again(bool theLeader)
+    {
+        const string Words = "the member has been permanently removed from the cluster";
+        using TestCluster cluster = new(output);
+        ClusterMember leader = await cluster.StartAsync();
+        ClusterMember leaving = theLeader ? leader : cluster.Members.First(member => member != leader);
+        ClusterMember asked = cluster.Members.First(member => member != leaving);
+        await NamedAsync(asked, cluster.Members.Count);
+        await leader.Client.MustPutAsync("kept", "yes");
+        string id = await IdOfAsync(asked, leaving.Name);
+        using (HttpClient http = new() { BaseAddress = new Uri(asked.ClientUrl) })
+        {
+            // The member's end is the answer that counts.
+            using HttpResponseMessage answer = await http.PostAsJsonAsync(
+                "/v3/cluster/member/remove", new { ID = id }, JsonSerializerOptions.Default);
+            output.WriteLine(await answer.Content.ReadAsStringAsync());
+        }
+
+        Assert.Equal(4, await leaving.Process!.ExitAsync());
+        FlagTests.AssertRefused(leaving.Process, 4, Words);
+        Assert.True(File.Exists(Path.Combine(leaving.DataDirectory, "identity")));
+        await cluster.WritesAsync(asked, "later", "yes");
+
+        HostProcess again = HostProcess.Start(cluster.FlagsOf(leaving), cluster.Directory);
+        leaving.Run(again);
+        Assert.Equal(4, await again.ExitAsync());
+        FlagTests.AssertRefused(again, 4, Words);
+    }
+
     /// <summary>Waits until all members have told their names.</summary>
     private static Task NamedAsync(ClusterMember at, int count) =>
         Eventually.IsTrueAsync($"{at.Name} knows {count} members by name.", async () =>

@@ -14,4 +14,7 @@ internal static class ExitCode
 
     /// <summary>It ran and stopped by itself, because it could no longer keep its promises.</summary>
     public const int StoppedByItself = 3;
+
+    /// <summary>The member was removed from the cluster; starting it again is of no use.</summary>
+    public const int Removed = 4;
 }

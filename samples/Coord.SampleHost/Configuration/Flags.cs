@@ -151,7 +151,8 @@ internal static class Flags
         text.AppendLine("A flag can be given as --flag value, --flag=value or -flag value, or as a variable of the");
         text.AppendLine("environment, COORD_DATA_DIR or ETCD_DATA_DIR. A flag wins over COORD_, and that over ETCD_.");
         text.AppendLine();
-        text.AppendLine("Exit codes: 0 ended as asked, 1 could not start, 2 wrong flag, 3 stopped by itself.");
+        text.AppendLine("Exit codes: 0 ended as asked, 1 could not start, 2 wrong flag, 3 stopped by itself,");
+        text.AppendLine("4 the member was removed from its cluster.");
         return text.ToString();
     }
 

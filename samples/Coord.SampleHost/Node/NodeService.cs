@@ -1,3 +1,5 @@
+using Coord.Raft;
+
 namespace Coord.SampleHost.Node;
 
 /// <summary>Starts the node before the client port opens, and stops it before that port closes.</summary>
@@ -37,7 +39,12 @@ internal sealed class NodeService(CoordNode node, IHostApplicationLifetime lifet
     private async Task WatchAsync()
     {
         await node.Raft.Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (node.Raft.Completion.Exception?.InnerException is { } reason)
+        if (node.Raft.Completion.Exception?.InnerException is MemberRemovedException removed)
+        {
+            await Console.Error.WriteLineAsync($"coord-host: {OneLine.Of(removed)}");
+            ExitCode = Configuration.ExitCode.Removed;
+        }
+        else if (node.Raft.Completion.Exception?.InnerException is { } reason)
         {
             await Console.Error.WriteLineAsync(
                 $"coord-host: the node stopped by itself: {OneLine.Of(reason)}");

@@ -6,7 +6,8 @@ namespace Coord.Raft.Driver;
 
 /// <summary>Takes messages from the transport's threads and queues them for the owner loop.</summary>
 internal sealed class MessageReceiver(
-    RaftOptions options, Guid directoryId, RaftDriver driver, StorageLoop storage, KnownPeers peers, ILogger logger)
+    RaftOptions options, Guid directoryId, RaftDriver driver, StorageLoop storage, KnownPeers peers, Removal removal,
+    ILogger logger)
     : IRaftMessageReceiver
 {
     private const int MaxRemembered = 256;
@@ -83,8 +84,16 @@ internal sealed class MessageReceiver(
     public void ReportUnreachable(NodeId peer) => driver.TryEnqueue(new Inbound(default, Unreachable: peer));
 
     /// <inheritdoc/>
-    public void ReportConnected(NodeId peer)
+    public void ReportConnected(NodeId peer) => removal.OnAccepted(peer);
+
+    /// <inheritdoc/>
+    public void ReportRemoved(NodeId peer)
     {
+        if (!removal.OnRefused(peer, driver.Status.Membership))
+            return;
+
+        removal.Remember();
+        driver.StopBecause(new MemberRemovedException(options.NodeId));
     }
 
     /// <summary>

@@ -58,6 +58,7 @@ internal sealed class NodeRuntime
         Wal? wal = null;
         try
         {
+            Removal.ThrowIfKnown(files, options);
             SnapshotStore snapshots = SnapshotStore.Open(files, directory.SnapshotPath);
             using LogOpening opening = BeginOpeningLog(context, directory, snapshots.Latest);
             ApplyLoop apply = new(
@@ -278,7 +279,9 @@ internal sealed class NodeRuntime
         storage.OnNeedsSegment = segments.Signal.Set;
         storage.OnDone = driver.Signal.Offer;
         apply.OnDone = driver.Signal.Offer;
-        MessageReceiver receiver = new(options, directory.DirectoryId, driver, storage, peers, context.Logger);
+        Removal removal = new(context.Environment.Files, options);
+        MessageReceiver receiver = new(
+            options, directory.DirectoryId, driver, storage, peers, removal, context.Logger);
         return new NodeRuntime(context, directory, driver, parts, segments, receiver, onFailure);
     }
 }

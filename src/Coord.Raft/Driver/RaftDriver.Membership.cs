@@ -226,6 +226,13 @@ internal sealed partial class RaftDriver
     /// <summary>Tells whoever waits that a change was not reached.</summary>
     private void EndChange(PendingChange change, Exception failure)
     {
+        // A leader that removed itself may be gone before it answers; that it was done is seen here too.
+        if (failure is OutcomeUnknownException && MembershipPlanner.IsReached(_core.Membership, change.Target))
+        {
+            Complete(change, _core.Membership);
+            return;
+        }
+
         if (change.ForwardedBy.IsNone)
         {
             change.Done!.TrySetException(failure);

@@ -49,6 +49,7 @@ internal sealed partial class RaftDriver : ILoop
     private long _inboxBytes;
     private long _commit;
     private long _applied;
+    private Exception? _stopReason;
 
     /// <summary>Creates the driver of a recovered core.</summary>
     /// <remarks>
@@ -99,6 +100,9 @@ internal sealed partial class RaftDriver : ILoop
     /// <inheritdoc/>
     public bool Pump()
     {
+        if (Volatile.Read(ref _stopReason) is { } reason)
+            throw reason;
+
         bool worked = TakeDurable();
         worked |= TakeApplied();
         worked |= TakeInbox();
@@ -122,6 +126,13 @@ internal sealed partial class RaftDriver : ILoop
         }
 
         return worked;
+    }
+
+    /// <summary>Ends the node in the loop's next turn, for a reason from outside. Thread-safe.</summary>
+    public void StopBecause(Exception reason)
+    {
+        Volatile.Write(ref _stopReason, reason);
+        Signal.Set();
     }
 
     /// <summary>Queues a message, a broken connection or a command. Thread-safe.</summary>

@@ -10,6 +10,7 @@ namespace Coord.Raft.Storage;
 /// identity     cluster, member, the directory's random id
 /// log/         the write-ahead log
 /// snapshots/   the snapshots
+/// removed      there, and empty, if the member knows that it was removed from the cluster
 /// </code>
 /// The identity is written first, as that of a directory in the making, and again when log and snapshots exist. So a
 /// crash on the first start is harmless, and files that are missing later are known to be lost: a member that forgot

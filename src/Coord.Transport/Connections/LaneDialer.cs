@@ -116,6 +116,8 @@ internal sealed class LaneDialer(ConnectionContext context, PeerLink link, Lane 
                 Log.RefusedByPeer(context.Logger, level, link.Peer, address, reason, text);
             else
                 Log.RefusedDialled(context.Logger, level, link.Peer, address, reason, text);
+            if (e.IsByPeer && reason is RefusalReason.Removed)
+                context.Receiver.ReportRemoved(link.Peer);
         }
         catch (Exception e)
         {

@@ -232,7 +232,7 @@ internal sealed class Listener(ConnectionContext context, PeerDirectory director
         NodeId peer = hello.Peer.NodeId;
         PeerStanding standing = directory.StandingOf(peer);
         if (standing is PeerStanding.Removed)
-            return new Refusal(RefusalReason.UnknownMember, $"{peer} was removed from the cluster.");
+            return new Refusal(RefusalReason.Removed, $"{peer} was removed from the cluster.");
         if (standing is PeerStanding.Unknown && context.Options.MaxUnknownPeers == 0)
             return new Refusal(RefusalReason.UnknownMember, $"{peer} is no member of the cluster.");
 

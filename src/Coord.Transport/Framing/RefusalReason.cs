@@ -18,7 +18,7 @@ internal enum RefusalReason : byte
     /// <summary>Both sides have the same node id.</summary>
     OwnId = 4,
 
-    /// <summary>The other is no member, or no longer.</summary>
+    /// <summary>The other is no member.</summary>
     UnknownMember = 5,
 
     /// <summary>Another process with the same node id and another data directory is connected.</summary>
@@ -32,4 +32,7 @@ internal enum RefusalReason : byte
 
     /// <summary>The certificate is not that of the member it claims to be.</summary>
     Certificate = 9,
+
+    /// <summary>The other was a member, and was removed.</summary>
+    Removed = 10,
 }

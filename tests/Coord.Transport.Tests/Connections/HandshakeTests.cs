@@ -56,7 +56,7 @@ public sealed class HandshakeTests
         using RawPeer peer = await RawPeer.ConnectAsync(cluster.Transports[0]);
         await peer.SendAsync(HandshakeCodec.Encode(FrameKind.Hello, RawPeer.Hello(2, 1)));
         Refusal refusal = await peer.ReadRefusalAsync();
-        Assert.Equal(RefusalReason.UnknownMember, refusal.Reason);
+        Assert.Equal(RefusalReason.Removed, refusal.Reason);
         Assert.Contains("removed", refusal.Text, StringComparison.Ordinal);
     }
 
