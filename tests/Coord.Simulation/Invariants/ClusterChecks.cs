@@ -247,7 +247,8 @@ internal sealed class ClusterChecks
     {
         bool isDiskFault = reason is StorageFailedException or IOException or DataDirectoryException;
         bool isDamage = reason is LogCorruptedException;
-        bool isExpected = reason is PowerCutException or NodeStoppedException
+        bool isRemoved = reason is MemberRemovedException && !Newest.Contains(node.Id);
+        bool isExpected = isRemoved || reason is PowerCutException or NodeStoppedException
             || (isDiskFault && node.HasDiskFaults) || (isDamage && node.IsBeyondRepair);
         if (!isExpected)
             Fail("stopped by itself", $"{node.Id}: {reason}");

@@ -136,8 +136,12 @@ internal sealed class SimulatedLink : SimulatedEvent
         _handshake = null;
         if (!peer.IsUp || !Accepts(peer, ours) || !_sender.IsUp || !Accepts(_sender, theirs) || _isClosed)
         {
-            if (!_isClosed)
-                Retry();
+            if (_isClosed)
+                return;
+
+            Retry();
+            if (peer.IsUp && _sender.IsUp && peer.HasRemoved(_sender.Id))
+                ReportRemoved();
             return;
         }
 
@@ -145,6 +149,19 @@ internal sealed class SimulatedLink : SimulatedEvent
         _network.World.Trace.Mix(_network.World.Now, 4, (long)To.Value);
         _sender.Receiver.ReportConnected(To);
         peer.OnConnectedBy(_sender.Id);
+    }
+
+    /// <summary>Tells the sender that it was removed; it writes that down, and may lose its power over it.</summary>
+    private void ReportRemoved()
+    {
+        try
+        {
+            _sender.Receiver.ReportRemoved(To);
+        }
+        catch (PowerCutException)
+        {
+            _sender.Process.Node.CutPower("when it heard that it was removed");
+        }
     }
 
     /// <summary>Lets a process decide; it writes down whom it knows, and may lose its power over that.</summary>

@@ -117,6 +117,9 @@ internal sealed class SimulatedTransport(SimulatedNetwork network, SimulatedProc
         return false;
     }
 
+    /// <summary>Tells whether a peer was a member, and was removed.</summary>
+    public bool HasRemoved(NodeId peer) => _removed.Contains(peer);
+
     private void AddLink(NodeId peer)
     {
         SimulatedLink link = new(this, peer);
