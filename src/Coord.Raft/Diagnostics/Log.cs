@@ -44,7 +44,7 @@ internal static partial class Log
     [LoggerMessage(1010, LogLevel.Error, "Peer {Peer} is refused: {Reason}")]
     public static partial void PeerRefused(ILogger logger, NodeId peer, string reason);
 
-    [LoggerMessage(1014, LogLevel.Warning, "{Reason}")]
+    [LoggerMessage(1020, LogLevel.Warning, "{Reason}")]
     public static partial void Removed(ILogger logger, string reason);
 
     [LoggerMessage(1013, LogLevel.Warning, "The log's next segment cannot be allocated; free some space soon.")]
