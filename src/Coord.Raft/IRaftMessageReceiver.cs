@@ -23,6 +23,17 @@ public interface IRaftMessageReceiver
     /// <returns>False to close the connection; the peer tries again later.</returns>
     bool AcceptPeer(in PeerHello peer, out string? refusal);
 
+    /// <summary>
+    /// Tells whether a peer that is no member was one, with the data directory that it has now, and was removed. The
+    /// transport then refuses it for that reason, which is final. Thread-safe.
+    /// </summary>
+    /// <remarks>
+    /// Under the same id a member may be added again, with a new directory. Who has not heard of that yet must not tell
+    /// the new one that it was removed.
+    /// </remarks>
+    /// <param name="peer">What the peer said about itself.</param>
+    bool IsRemoved(in PeerHello peer);
+
     /// <summary>Decodes and queues one message. Thread-safe; the bytes are not used after the call.</summary>
     /// <param name="from">The peer as the connection's handshake established it.</param>
     /// <param name="message">One message in the format of <see cref="MessageCodec"/>.</param>
@@ -58,12 +69,12 @@ public interface IRaftMessageReceiver
     void ReportUnreachable(NodeId peer);
 
     /// <summary>
-    /// Reports that a peer refuses connections because this member was removed from the cluster. Thread-safe.
+    /// Reports that a peer refuses to talk to this member, saying that it was removed from the cluster; the peer is
+    /// known to be the one that was dialled. Thread-safe. It is that peer's word alone: the node decides what it is
+    /// worth.
     /// </summary>
     /// <param name="peer">The peer.</param>
-    void ReportRemoved(NodeId peer)
-    {
-    }
+    void ReportRemoved(NodeId peer);
 
     /// <summary>Reports that a connection to a peer was established; messages to it pass now. Thread-safe.</summary>
     /// <param name="peer">The peer.</param>

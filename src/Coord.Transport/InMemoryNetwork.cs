@@ -150,6 +150,8 @@ public sealed class InMemoryNetwork
 
         if (sender is null || receiver is null || sender.IsLinked(to))
             return;
+        if (receiver.HasRemoved(sender.Hello))
+            sender.ReportRemoved(to);
         if (!receiver.Accepts(sender.Hello) || !sender.Accepts(receiver.Hello))
             return;
 

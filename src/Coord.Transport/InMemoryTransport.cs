@@ -94,8 +94,23 @@ public sealed class InMemoryTransport : IRaftTransport
                 return false;
         }
 
-        return _receiver!.AcceptPeer(peer, out _);
+        return !HasRemoved(peer) && _receiver!.AcceptPeer(peer, out _);
     }
+
+    /// <summary>Tells whether a peer was a member, with the directory that it has now, and was removed.</summary>
+    internal bool HasRemoved(in PeerHello peer)
+    {
+        lock (_lock)
+        {
+            if (_isDisposed || _members.Contains(peer.NodeId))
+                return false;
+        }
+
+        return _receiver!.IsRemoved(peer);
+    }
+
+    /// <summary>Is told by a peer that this member was removed.</summary>
+    internal void ReportRemoved(NodeId peer) => _receiver!.ReportRemoved(peer);
 
     /// <summary>Takes a message from a peer.</summary>
     internal ReceiveResult Receive(NodeId from, byte[] message, int length, EntryArena arena) =>

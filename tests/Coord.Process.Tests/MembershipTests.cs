@@ -128,6 +128,37 @@ public sealed class MembershipTests(ITestOutputHelper output)
         leaving.Run(again);
         Assert.Equal(4, await again.ExitAsync());
         FlagTests.AssertRefused(again, 4, Words);
+
+        // Its data is still good for a cluster of its own, in which nothing reminds it of the former one.
+        leaving.Run(HostProcess.Start([.. cluster.FlagsOf(leaving), "--force-new-cluster"], cluster.Directory));
+        await ReadsAsync(leaving, "kept", "yes");
+        leaving.Process!.Kill();
+        leaving.Run(HostProcess.Start(cluster.FlagsOf(leaving), cluster.Directory));
+        await ReadsAsync(leaving, "kept", "yes");
+    }
+
+    [Fact]
+    public async Task A_member_that_was_removed_while_it_was_away_is_told_so_even_by_members_that_have_restarted()
+    {
+        using TestCluster cluster = new(output);
+        ClusterMember leader = await cluster.StartAsync();
+        ClusterMember leaving = cluster.Members.First(member => member != leader);
+        await NamedAsync(leader, cluster.Members.Count);
+        await leader.Client.MustPutAsync("kept", "yes");
+        string id = await IdOfAsync(leader, leaving.Name);
+        leaving.Process!.Kill();
+        await CallAsync(leader, "member/remove", new { ID = id });
+        ClusterMember[] others = [.. cluster.Members.Where(member => member != leaving)];
+        foreach (ClusterMember other in others)
+            other.Process!.Kill();
+        foreach (ClusterMember other in others)
+            cluster.Start(other);
+        await cluster.WritesAsync(leader, "later", "yes");
+
+        cluster.Start(leaving);
+        Assert.Equal(4, await leaving.Process!.ExitAsync());
+        FlagTests.AssertRefused(leaving.Process, 4, "the member has been permanently removed from the cluster");
+        Assert.Null(await leader.Client.GetAsync("never"));
     }
 
     /// <summary>Waits until all members have told their names.</summary>

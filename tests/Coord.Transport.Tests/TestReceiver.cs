@@ -18,6 +18,9 @@ internal sealed class TestReceiver(ulong id, ulong cluster = 7) : IRaftMessageRe
     /// <summary>Decides about peers; lets all in by default.</summary>
     public Func<PeerHello, string?> Refuse { get; set; } = _ => null;
 
+    /// <summary>Says who was removed; nobody by default.</summary>
+    public Func<PeerHello, bool> Removed { get; set; } = _ => false;
+
     /// <summary>Whether messages are kept; otherwise they are counted alone.</summary>
     public bool Keeps { get; set; } = true;
 
@@ -26,6 +29,8 @@ internal sealed class TestReceiver(ulong id, ulong cluster = 7) : IRaftMessageRe
     public ConcurrentQueue<PeerHello> Hellos { get; } = new();
 
     public ConcurrentQueue<NodeId> Connected { get; } = new();
+
+    public ConcurrentQueue<NodeId> RemovedBy { get; } = new();
 
     public ConcurrentQueue<NodeId> Unreachable { get; } = new();
 
@@ -55,6 +60,10 @@ internal sealed class TestReceiver(ulong id, ulong cluster = 7) : IRaftMessageRe
         Interlocked.Increment(ref _count);
         return ReceiveResult.Accepted;
     }
+
+    public bool IsRemoved(in PeerHello peer) => Removed(peer);
+
+    public void ReportRemoved(NodeId peer) => RemovedBy.Enqueue(peer);
 
     public void ReportUnreachable(NodeId peer) => Unreachable.Enqueue(peer);
 

@@ -34,6 +34,15 @@ internal sealed class CuttableTransport(IRaftTransport inner) : IRaftTransport, 
     public ReceiveResult Receive(NodeId from, in ReadOnlySequence<byte> message, EntryArena arena) =>
         _isCut ? ReceiveResult.Dropped : _receiver!.Receive(from, message, arena);
 
+    public ReceiveResult Enqueue(NodeId from, in ReadOnlySequence<byte> message, EntryArena arena) =>
+        _isCut ? ReceiveResult.Dropped : _receiver!.Enqueue(from, message, arena);
+
+    void IRaftMessageReceiver.Flush() => _receiver!.Flush();
+
+    public bool IsRemoved(in PeerHello peer) => _receiver!.IsRemoved(peer);
+
+    public void ReportRemoved(NodeId peer) => _receiver!.ReportRemoved(peer);
+
     public void ReportUnreachable(NodeId peer) => _receiver!.ReportUnreachable(peer);
 
     public void ReportConnected(NodeId peer) => _receiver!.ReportConnected(peer);

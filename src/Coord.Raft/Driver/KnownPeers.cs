@@ -10,22 +10,32 @@ namespace Coord.Raft.Driver;
 /// <remarks>
 /// A member that lost its disk could vote twice in a term, or deny an entry that it acknowledged; both can lose
 /// committed entries. Its directory's random id gives it away, and an older copy of the directory is given away by a
-/// term or a log end below what it acknowledged to this process. A member that was removed is forgotten, so it may be
-/// added again with a new directory. Thread-safe.
+/// term or a log end below what it acknowledged to this process. Of a member that was removed the directory alone is
+/// remembered, to tell it so when it comes back: it may be added again with a new one. For that the members are written
+/// down too. A process that has restarted goes through memberships anew that an earlier one has seen already; by those
+/// who was added later would look like one that was removed. Thread-safe.
 /// <code>
 /// offset  size  field of the file "peers"
 ///      0     4  CRC-32C of all that follows
-///      4     4  version, 1
-///      8  24*n  id, directory id
+///      4     4  version, 2
+///      8     8  version of the membership
+///     16     4  m, the number of its members
+///     20     4  r, how many were removed
+///     24  16*m  of each member: id, the index at which it was added
+///         24*n  of each peer: id, directory id; the last r were removed, the latest at the end
 /// </code>
+/// In version 1 the peers follow at once; nobody is known to be a member, or to have been removed.
 /// </remarks>
 internal sealed class KnownPeers
 {
     private const string FileName = "peers";
-    private const int Version = 1;
-    private const int HeaderBytes = 8;
+    private const int Version = 2;
+    private const int HeaderBytes = 24;
+    private const int OldHeaderBytes = 8;
+    private const int MemberBytes = 16;
     private const int PeerBytes = 24;
     private const int MaxFileBytes = 1 << 20;
+    private const int MaxRemoved = 256;
 
     private readonly IFileSystem _files;
     private readonly string _directory;
@@ -34,8 +44,11 @@ internal sealed class KnownPeers
     // A lock of its own: the other is held while the disk is waited for, and the owner loop notes acknowledgements.
     private readonly Lock _acknowledgedLock = new();
     private readonly SortedDictionary<NodeId, Guid> _directories = [];
+    private readonly SortedDictionary<NodeId, LogIndex> _members = [];
+    private readonly List<(NodeId Id, Guid Directory)> _removed = [];
     private readonly Dictionary<NodeId, (Term Term, LogIndex Index)> _acknowledged = [];
     private readonly Dictionary<NodeId, ulong> _boots = [];
+    private LogIndex _version;
 
     /// <summary>Reads what earlier runs remembered.</summary>
     /// <exception cref="LogCorruptedException">The file is damaged.</exception>
@@ -93,28 +106,80 @@ internal sealed class KnownPeers
                 return "Too many different peers have come; no cluster has so many members.";
 
             _directories.Add(peer.NodeId, peer.DirectoryId);
+            try
+            {
+                Write();
+            }
+            catch
+            {
+                _directories.Remove(peer.NodeId); // Or it would be let in the next time, and nobody would remember.
+                throw;
+            }
+
             _boots[peer.NodeId] = peer.BootId;
-            Write();
             return null;
         }
     }
 
-    /// <summary>Forgets those who are no longer members.</summary>
+    /// <summary>Tells whether a peer was a member, with the directory that it has now, and was removed.</summary>
+    public bool IsRemoved(in PeerHello peer)
+    {
+        lock (_lock)
+            return _removed.Contains((peer.NodeId, peer.DirectoryId));
+    }
+
+    /// <summary>Takes over who the members are, and forgets those who are none but for what tells them so.</summary>
     public void Retain(Membership membership)
     {
         lock (_lock)
         {
-            NodeId[] gone = [.. _directories.Keys.Where(id => membership.Members.All(member => member.Id != id))];
-            foreach (NodeId id in gone)
+            bool isNews = membership.Version > _version || (_members.Count == 0 && !membership.Members.IsEmpty);
+            if (!isNews)
+                return;
+
+            foreach ((NodeId id, Guid directory) in _directories.ToArray())
             {
-                _directories.Remove(id);
-                _boots.Remove(id);
-                lock (_acknowledgedLock)
-                    _acknowledged.Remove(id);
+                LogIndex? added = _members.TryGetValue(id, out LogIndex at) ? at : null;
+                if (!membership.TryGetMember(id, out Member member))
+                {
+                    if (added is not null)
+                        _removed.Add((id, directory));
+                    Forget(id);
+                }
+                else if (added is not null && added != member.AddedAt)
+                {
+                    Forget(id); // It was removed and added again, all unseen.
+                }
             }
 
-            if (gone.Length > 0)
-                Write();
+            _version = membership.Version;
+            _members.Clear();
+            foreach (Member member in membership.Members)
+                _members.Add(member.Id, member.AddedAt);
+            _removed.RemoveAll(removed => _members.ContainsKey(removed.Id));
+            _removed.RemoveRange(0, Math.Max(0, _removed.Count - MaxRemoved));
+            TryWrite();
+        }
+    }
+
+    private void Forget(NodeId id)
+    {
+        _directories.Remove(id);
+        _boots.Remove(id);
+        lock (_acknowledgedLock)
+            _acknowledged.Remove(id);
+    }
+
+    /// <summary>An older file is no harm: whoever reads it goes through the memberships since then again.</summary>
+    private void TryWrite()
+    {
+        try
+        {
+            Write();
+        }
+        catch (IOException)
+        {
+            // The next one that comes is refused if that cannot be written either.
         }
     }
 
@@ -123,29 +188,73 @@ internal sealed class KnownPeers
         using IFile file = _files.Open(path, FileAccessMode.Read);
         byte[] bytes = new byte[Math.Min(file.Length, MaxFileBytes)];
         int length = file.Read(bytes, 0);
-        bool isIntact = length >= HeaderBytes && (length - HeaderBytes) % PeerBytes == 0
-            && Crc32C.Compute(bytes.AsSpan(4, length - 4)) == BinaryPrimitives.ReadUInt32LittleEndian(bytes)
-            && BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(4)) == Version;
-        if (!isIntact)
+        bool isIntact = length >= OldHeaderBytes
+            && Crc32C.Compute(bytes.AsSpan(4, length - 4)) == BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+        int version = isIntact ? BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(4)) : 0;
+        int header = version == 1 ? OldHeaderBytes : HeaderBytes;
+        if (!isIntact || version is < 1 or > Version || length < header)
             throw new LogCorruptedException(path, 0, "the list of known peers does not match its checksum.");
 
-        for (int at = HeaderBytes; at < length; at += PeerBytes)
-        {
-            NodeId id = new(BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(at)));
-            _directories[id] = new Guid(bytes.AsSpan(at + 8, 16));
-        }
+        if (!TryRead(bytes.AsSpan(0, length), version))
+            throw new LogCorruptedException(path, 0, "the list of known peers contradicts itself.");
     }
+
+    private bool TryRead(ReadOnlySpan<byte> bytes, int version)
+    {
+        int removed = 0;
+        ReadOnlySpan<byte> peers = bytes[OldHeaderBytes..];
+        if (version == Version)
+        {
+            int members = BinaryPrimitives.ReadInt32LittleEndian(bytes[16..]);
+            removed = BinaryPrimitives.ReadInt32LittleEndian(bytes[20..]);
+            if (members < 0 || members > (bytes.Length - HeaderBytes) / MemberBytes)
+                return false;
+
+            _version = new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(bytes[8..]));
+            peers = bytes[(HeaderBytes + (members * MemberBytes))..];
+            for (ReadOnlySpan<byte> rest = bytes[HeaderBytes..^peers.Length]; !rest.IsEmpty; rest = rest[MemberBytes..])
+                _members[ReadId(rest)] = new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(rest[8..]));
+        }
+
+        int count = peers.Length / PeerBytes;
+        if (peers.Length % PeerBytes != 0 || removed < 0 || removed > count)
+            return false;
+
+        for (int i = 0; i < count; i++, peers = peers[PeerBytes..])
+        {
+            Guid directory = new(peers.Slice(8, 16));
+            if (i < count - removed)
+                _directories[ReadId(peers)] = directory;
+            else
+                _removed.Add((ReadId(peers), directory));
+        }
+
+        return true;
+    }
+
+    private static NodeId ReadId(ReadOnlySpan<byte> bytes) => new(BinaryPrimitives.ReadUInt64LittleEndian(bytes));
 
     private void Write()
     {
-        byte[] bytes = new byte[HeaderBytes + (PeerBytes * _directories.Count)];
+        int size = HeaderBytes + (MemberBytes * _members.Count) + (PeerBytes * (_directories.Count + _removed.Count));
+        byte[] bytes = new byte[size];
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(4), Version);
-        int at = HeaderBytes;
-        foreach ((NodeId id, Guid directory) in _directories)
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(8), _version.Value);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(16), _members.Count);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(20), _removed.Count);
+        Span<byte> rest = bytes.AsSpan(HeaderBytes);
+        foreach ((NodeId id, LogIndex added) in _members)
         {
-            BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(at), id.Value);
-            directory.TryWriteBytes(bytes.AsSpan(at + 8));
-            at += PeerBytes;
+            BinaryPrimitives.WriteUInt64LittleEndian(rest, id.Value);
+            BinaryPrimitives.WriteInt64LittleEndian(rest[8..], added.Value);
+            rest = rest[MemberBytes..];
+        }
+
+        foreach ((NodeId id, Guid directory) in _directories.Select(peer => (peer.Key, peer.Value)).Concat(_removed))
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(rest, id.Value);
+            directory.TryWriteBytes(rest[8..]);
+            rest = rest[PeerBytes..];
         }
 
         BinaryPrimitives.WriteUInt32LittleEndian(bytes, Crc32C.Compute(bytes.AsSpan(4)));

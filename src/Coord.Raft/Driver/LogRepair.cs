@@ -155,6 +155,9 @@ internal sealed class LogRepair : IRaftMessageReceiver, IDisposable
     }
 
     /// <inheritdoc/>
+    public bool IsRemoved(in PeerHello peer) => _peers.IsRemoved(peer);
+
+    /// <inheritdoc/>
     public ReceiveResult Receive(NodeId from, in ReadOnlySequence<byte> message, EntryArena arena)
     {
         if (!MessageCodec.TryRead(message, arena, out Message decoded))
@@ -168,6 +171,12 @@ internal sealed class LogRepair : IRaftMessageReceiver, IDisposable
         // To all else a member that is down would not have answered either.
         MessageCodec.Discard(decoded);
         return isMine ? ReceiveResult.Dropped : ReceiveResult.Malformed;
+    }
+
+    /// <inheritdoc/>
+    public void ReportRemoved(NodeId peer)
+    {
+        // The node will hear it again once it runs; nobody answers this one until it has given up.
     }
 
     /// <inheritdoc/>

@@ -51,6 +51,9 @@ internal sealed class MessageReceiver(
     }
 
     /// <inheritdoc/>
+    public bool IsRemoved(in PeerHello peer) => peers.IsRemoved(peer);
+
+    /// <inheritdoc/>
     public ReceiveResult Receive(NodeId from, in ReadOnlySequence<byte> message, EntryArena arena)
     {
         ReceiveResult result = Enqueue(from, message, arena);

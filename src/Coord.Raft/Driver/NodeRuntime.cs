@@ -76,6 +76,8 @@ internal sealed class NodeRuntime
 
             if (ForcedCluster.IsNeeded(options, state))
                 state = ForcedCluster.Begin(options, state, snapshots, apply, wal);
+            if (options.ForceNewCluster)
+                Removal.Forget(files, options);
 
             directory.CompleteInitialization();
 

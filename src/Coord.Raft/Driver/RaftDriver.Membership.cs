@@ -163,7 +163,8 @@ internal sealed partial class RaftDriver
             return;
         }
 
-        // A new leader may have had a change in its log that came into force only now.
+        // A change that a former leader left in the log may have been applied since this one was asked for. Towards a
+        // target that knows nothing of it, this one would take it back: a member that was removed would come again.
         if (!_change.Started && _core.Membership.Version != _change.ExpectedVersion)
         {
             FailChange(Outdated(_change));

@@ -33,6 +33,12 @@ internal sealed class ReceiverSlot : IRaftMessageReceiver
     public void Flush() => _current!.Flush();
 
     /// <inheritdoc/>
+    public bool IsRemoved(in PeerHello peer) => _current!.IsRemoved(peer);
+
+    /// <inheritdoc/>
+    public void ReportRemoved(NodeId peer) => _current!.ReportRemoved(peer);
+
+    /// <inheritdoc/>
     public void ReportUnreachable(NodeId peer) => _current!.ReportUnreachable(peer);
 
     /// <inheritdoc/>

@@ -33,7 +33,7 @@ internal static class Handshake
 
             (FrameHeader header, byte[] payload) = await reader.ReadHandshakeAsync().ConfigureAwait(false);
             if (header.Kind is FrameKind.Refusal)
-                throw new HandshakeException(HandshakeCodec.DecodeRefusal(payload), isByPeer: true);
+                throw Refused(wire, target, host, HandshakeCodec.DecodeRefusal(payload));
             if (header.Kind is not FrameKind.Welcome || !HandshakeCodec.TryDecode(payload, out Hello welcome))
                 throw new BadFrameException(FrameStatus.Unsupported);
 
@@ -166,6 +166,12 @@ internal static class Handshake
         await wire.SendAllAsync(HandshakeCodec.Encode(Lane.Control, refusal.Value)).ConfigureAwait(false);
         throw new HandshakeException(refusal.Value, isByPeer: false);
     }
+
+    /// <summary>That this member was removed is believed only of who proves to be the member that says so.</summary>
+    private static HandshakeException Refused(Wire wire, NodeId target, string host, Refusal refusal) =>
+        refusal.Reason is RefusalReason.Removed && wire.CheckIdentity(target, host) is { } problem
+            ? new HandshakeException(new Refusal(RefusalReason.Certificate, problem), isByPeer: false)
+            : new HandshakeException(refusal, isByPeer: true);
 
     private static Refusal? CheckHello(in Hello hello, in PeerHello local)
     {

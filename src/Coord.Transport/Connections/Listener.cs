@@ -231,8 +231,15 @@ internal sealed class Listener(ConnectionContext context, PeerDirectory director
     {
         NodeId peer = hello.Peer.NodeId;
         PeerStanding standing = directory.StandingOf(peer);
-        if (standing is PeerStanding.Removed)
+        if (standing is not PeerStanding.Member && context.Receiver.IsRemoved(hello.Peer))
             return new Refusal(RefusalReason.Removed, $"{peer} was removed from the cluster.");
+        if (standing is PeerStanding.Removed)
+        {
+            return new Refusal(RefusalReason.UnknownMember,
+                $"{peer} was removed from the cluster; if it was added again, {context.LocalHello().NodeId} has not "
+                + "heard of that yet.");
+        }
+
         if (standing is PeerStanding.Unknown && context.Options.MaxUnknownPeers == 0)
             return new Refusal(RefusalReason.UnknownMember, $"{peer} is no member of the cluster.");
 

@@ -251,7 +251,7 @@ internal sealed class ClusterChecks
         bool isExpected = isRemoved || reason is PowerCutException or NodeStoppedException
             || (isDiskFault && node.HasDiskFaults) || (isDamage && node.IsBeyondRepair);
         if (!isExpected)
-            Fail("stopped by itself", $"{node.Id}: {reason}");
+            Fail("stopped by itself", $"{node.Id}, where {Newest} is the newest membership: {reason}");
     }
 
     private void FollowLog(SimulatedProcess process, RaftCore core, NodeView view)

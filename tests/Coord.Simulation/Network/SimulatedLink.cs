@@ -140,7 +140,7 @@ internal sealed class SimulatedLink : SimulatedEvent
                 return;
 
             Retry();
-            if (peer.IsUp && _sender.IsUp && peer.HasRemoved(_sender.Id))
+            if (peer.IsUp && _sender.IsUp && peer.HasRemoved(ours))
                 ReportRemoved();
             return;
         }

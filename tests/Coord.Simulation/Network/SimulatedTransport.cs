@@ -108,7 +108,7 @@ internal sealed class SimulatedTransport(SimulatedNetwork network, SimulatedProc
     /// <summary>Decides whether to talk to a peer.</summary>
     public bool Accepts(in PeerHello peer)
     {
-        if (_removed.Contains(peer.NodeId))
+        if (_removed.Contains(peer.NodeId) || HasRemoved(peer))
             return false;
         if (_receiver!.AcceptPeer(peer, out string? refusal))
             return true;
@@ -117,8 +117,8 @@ internal sealed class SimulatedTransport(SimulatedNetwork network, SimulatedProc
         return false;
     }
 
-    /// <summary>Tells whether a peer was a member, and was removed.</summary>
-    public bool HasRemoved(NodeId peer) => _removed.Contains(peer);
+    /// <summary>Tells whether a peer was a member, with the directory that it has now, and was removed.</summary>
+    public bool HasRemoved(in PeerHello peer) => !_members.Contains(peer.NodeId) && _receiver!.IsRemoved(peer);
 
     private void AddLink(NodeId peer)
     {

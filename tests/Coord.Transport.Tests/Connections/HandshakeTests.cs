@@ -47,17 +47,47 @@ public sealed class HandshakeTests
         RefusedAsync(
             RawPeer.Hello(2, 1), RefusalReason.UnknownMember, "no member", options: o => o.MaxUnknownPeers = 0);
 
-    [Fact]
-    public async Task A_removed_member_is_refused()
+    /// <summary>That it was removed is final, so it is said only to who is known to have been: see the next.</summary>
+    [Theory]
+    [InlineData(true, 10, "was removed from the cluster.")]
+    [InlineData(false, 5, "has not heard of that yet")]
+    public async Task A_removed_member_is_refused(bool hasItsDirectory, int reason, string text)
     {
         await using TestCluster cluster = await TestCluster.StartAsync(1);
+        cluster.Receivers[0].Removed = _ => hasItsDirectory;
         cluster.Transports[0].UpdateMembers([.. cluster.Members(), new Member(new NodeId(2), default, "127.0.0.1:1")]);
         cluster.Transports[0].UpdateMembers(cluster.Members());
         using RawPeer peer = await RawPeer.ConnectAsync(cluster.Transports[0]);
         await peer.SendAsync(HandshakeCodec.Encode(FrameKind.Hello, RawPeer.Hello(2, 1)));
         Refusal refusal = await peer.ReadRefusalAsync();
-        Assert.Equal(RefusalReason.Removed, refusal.Reason);
-        Assert.Contains("removed", refusal.Text, StringComparison.Ordinal);
+        Assert.Equal((RefusalReason)reason, refusal.Reason);
+        Assert.Contains(text, refusal.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_member_is_let_in_even_if_it_was_removed_once_and_who_returns_after_a_restart_is_still_refused()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync(1);
+        cluster.Receivers[0].Removed = _ => true;
+        using (RawPeer stranger = await RawPeer.ConnectAsync(cluster.Transports[0]))
+        {
+            await stranger.SendAsync(HandshakeCodec.Encode(FrameKind.Hello, RawPeer.Hello(2, 1)));
+            Assert.Equal(RefusalReason.Removed, (await stranger.ReadRefusalAsync()).Reason);
+        }
+
+        cluster.Transports[0].UpdateMembers([.. cluster.Members(), new Member(new NodeId(2), default, "127.0.0.1:1")]);
+        using RawPeer member = await RawPeer.IntroducedAsync(cluster.Transports[0], RawPeer.Hello(2, 1));
+    }
+
+    [Fact]
+    public async Task Who_is_refused_as_removed_tells_its_node_by_whom()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync(2);
+        cluster.Receivers[0].Removed = peer => peer.NodeId == cluster.Receivers[1].Id;
+        cluster.Transports[0].UpdateMembers([cluster.Members()[0]]);
+        await Eventually.TrueAsync(
+            () => cluster.Receivers[1].RemovedBy.Contains(cluster.Receivers[0].Id), "the node was told");
+        Assert.Empty(cluster.Receivers[0].RemovedBy);
     }
 
     [Fact]
