@@ -149,6 +149,9 @@ public sealed partial class EmbeddedKeyValueStore : IKeyValueStore, IDisposable
         {
             while (_stateMachine.IsCompacting())
                 await RunAsync(Command.StepCompaction(), cancellationToken).ConfigureAwait(false);
+
+            // This takes its time, and whoever answered may have others to answer.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             while (_stateMachine.Reclaim())
                 cancellationToken.ThrowIfCancellationRequested();
         }

@@ -112,6 +112,16 @@ public sealed class RaftOptions
     /// <value>True by default.</value>
     public bool CheckQuorum { get; set; } = true;
 
+    /// <summary>
+    /// Gets or sets a value indicating whether callers whose proposals were applied go on on the node's own threads.
+    /// </summary>
+    /// <value>False by default: they go on on the thread pool, and one that blocks harms only himself.</value>
+    /// <remarks>
+    /// It saves a single caller the waking of a thread, some ten microseconds. The node stands still meanwhile, so set
+    /// it only if no code that awaits a proposal ever blocks: such as waiting for another one without awaiting it.
+    /// </remarks>
+    public bool ContinueInline { get; set; }
+
     /// <summary>Gets or sets a value indicating whether a leader serves reads by the clock (thesis §6.4.1).</summary>
     /// <value>False by default: a read costs a round of heartbeats and trusts no clock.</value>
     /// <remarks>Correct only while the clocks' rates differ by less than <see cref="LeaseDriftPercent"/>.</remarks>

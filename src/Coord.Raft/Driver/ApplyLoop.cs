@@ -23,6 +23,9 @@ internal sealed class ApplyLoop : ILoop, IDisposable
     /// <summary>How many entries other threads may be kept waiting for.</summary>
     public const int MaxQuickEntries = 16;
 
+    // More of them are better off on several threads.
+    private const int MaxAnswersHere = 4;
+
     private const int MaxQuickBytes = 16 * 1024;
 
     private readonly IStateMachine? _stateMachine;
@@ -54,6 +57,9 @@ internal sealed class ApplyLoop : ILoop, IDisposable
 
     /// <summary>Gets how many bytes of entries have been applied, ever. Thread-safe.</summary>
     public long AppliedBytes => Volatile.Read(ref _appliedBytes);
+
+    /// <summary>Gets a value indicating whether callers go on on the thread that answers them.</summary>
+    public bool AnswersHere { get; init; }
 
     /// <summary>Gets what wakes the loop.</summary>
     public LoopSignal Signal { get; } = new();
@@ -239,6 +245,7 @@ internal sealed class ApplyLoop : ILoop, IDisposable
 
     private void AnswerAll()
     {
+        bool answersHere = AnswersHere && _answers.Count <= MaxAnswersHere;
         foreach (ref readonly Answer answer in CollectionsMarshal.AsSpan(_answers))
         {
             PendingProposal pending = answer.Pending;
@@ -254,7 +261,9 @@ internal sealed class ApplyLoop : ILoop, IDisposable
                 RaftMetrics.Committed(_clock() - pending.StartedAt);
             }
 
-            if (answer.Applied)
+            if (answer.Applied && answersHere)
+                pending.CompleteHere(result);
+            else if (answer.Applied)
                 pending.Complete(result);
             else
                 pending.Fail(new SessionExpiredException(answer.RefusedSession));

@@ -17,6 +17,7 @@ internal sealed class LoopHelper
 
     private readonly Queue<LoopThread> _entered = new();
     private bool _isRunning;
+    private bool _canWait;
 
     private static LoopHelper Current => Mine ??= new();
 
@@ -30,7 +31,9 @@ internal sealed class LoopHelper
     }
 
     /// <summary>Runs a loop that the caller has entered, or lets its own thread in if a loop is running here.</summary>
-    public static void Run(LoopThread pump)
+    /// <param name="pump">What pumps it.</param>
+    /// <param name="canWait">Whether this thread may also run a loop that waits for the disk.</param>
+    public static void Run(LoopThread pump, bool canWait)
     {
         LoopHelper helper = Current;
         if (helper._isRunning)
@@ -40,17 +43,17 @@ internal sealed class LoopHelper
             return;
         }
 
-        helper._isRunning = true;
+        (helper._isRunning, helper._canWait) = (true, canWait);
         helper._entered.Enqueue(pump);
         helper.RunEntered(null);
         helper._isRunning = false;
     }
 
     /// <summary>Keeps a loop that the caller has entered for after the turn that is running here.</summary>
-    /// <returns>False if none is.</returns>
+    /// <returns>False if none is, or if this thread must not wait for what the loop waits for.</returns>
     public static bool TryDefer(LoopThread pump)
     {
-        if (Mine is not { _isRunning: true } helper)
+        if (Mine is not { _isRunning: true } helper || (pump.Waits && !helper._canWait))
             return false;
 
         helper._entered.Enqueue(pump);
@@ -69,7 +72,10 @@ internal sealed class LoopHelper
     {
         for (int loops = 0; _entered.TryDequeue(out LoopThread? pump); loops++)
         {
-            if (loops < MaxLoops && own is not { IsMarked: true })
+            // What waits comes last: nobody else is to wait with it.
+            if (pump.Waits && _entered.Count > 0 && loops < MaxLoops)
+                _entered.Enqueue(pump);
+            else if (loops < MaxLoops && own is not { IsMarked: true })
                 pump.Help();
             else
                 pump.LetIn();

@@ -35,12 +35,13 @@ internal sealed class LoopSignal : IDisposable
     /// <summary>
     /// Lets the loop run on this thread, at once; thread-safe. Not under a lock, and not for a caller who hurries.
     /// </summary>
-    public void Run()
+    /// <param name="canWait">Whether this thread may also wait for the disk.</param>
+    public void Run(bool canWait = false)
     {
         if (!TryEnter())
             return;
-        if (Helped is { } pump)
-            LoopHelper.Run(pump);
+        if (Helped is { } pump && (canWait || !pump.Waits))
+            LoopHelper.Run(pump, canWait);
         else
             LetIn();
     }

@@ -29,9 +29,12 @@ internal sealed class LoopThread : ILoopPump
 
         // What the thread is for comes before whose it is: the kernel keeps 15 characters of a name.
         _thread = new Thread(Run) { Name = $"coord {options.Name} {options.Node}", IsBackground = true };
-        if (_sharing is LoopSharing.HelpsAndIsHelped)
+        if (_sharing is not LoopSharing.None)
             _signal.Helped = this;
     }
+
+    /// <summary>Gets a value indicating whether the loop waits for the disk.</summary>
+    public bool Waits => _sharing is LoopSharing.HelpsAndWaits;
 
     /// <inheritdoc/>
     public void Start() => _thread.Start();

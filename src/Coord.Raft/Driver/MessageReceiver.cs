@@ -62,7 +62,7 @@ internal sealed class MessageReceiver(
     }
 
     /// <inheritdoc/>
-    public void Flush() => driver.Signal.Run();
+    public void Flush() => driver.Signal.Run(canWait: true);
 
     /// <inheritdoc/>
     public ReceiveResult Enqueue(NodeId from, in ReadOnlySequence<byte> message, EntryArena arena)

@@ -29,7 +29,7 @@ internal sealed class NodeRuntime
         [
             Create("raft", driver, driver.Signal, () => driver.NextWake, LoopSharing.HelpsAndIsHelped),
             Create("transfer", _transfer, _transfer.Signal, () => _transfer.NextWake, LoopSharing.None),
-            Create("log", _storage, _storage.Signal, () => _storage.NextWake, LoopSharing.Helps),
+            Create("log", _storage, _storage.Signal, () => _storage.NextWake, LoopSharing.HelpsAndWaits),
             Create("apply", _apply, _apply.Signal, () => TimeSpan.FromSeconds(1), LoopSharing.HelpsAndIsHelped),
             Create("snapshot", _save, _save.Signal, () => TimeSpan.FromSeconds(1), LoopSharing.None),
             Create("segments", segments, segments.Signal, () => TimeSpan.FromSeconds(1), LoopSharing.None),
@@ -63,7 +63,10 @@ internal sealed class NodeRuntime
             using LogOpening opening = BeginOpeningLog(context, directory, snapshots.Latest);
             ApplyLoop apply = new(
                 options.NodeId, options.IsWitness ? null : stateMachine, snapshots, options.MaxSessions,
-                context.Transport, context.Clock);
+                context.Transport, context.Clock)
+            {
+                AnswersHere = options.ContinueInline,
+            };
             SnapshotMetadata snapshot = LoadSnapshot(options, directory.IsNew, snapshots, apply, opening, logger);
             WalRecovery recovered = opening.Recovery;
             wal = opening.Take();

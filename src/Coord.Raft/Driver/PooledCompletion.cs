@@ -46,6 +46,18 @@ internal abstract class PooledCompletion<TResult> : IValueTaskSource<TResult>, I
         Volatile.Write(ref _completed, 1);
     }
 
+    /// <summary>
+    /// Answers the caller on this thread, which runs what he does next; unless he was answered or gave up. The node
+    /// lets go.
+    /// </summary>
+    public void CompleteHere(in TResult result)
+    {
+        OnLetGo();
+        if (Interlocked.Exchange(ref _completed, 1) == 0)
+            _source.SetResult(result);
+        Release();
+    }
+
     /// <summary>Answers the caller, unless it was answered or gave up. The node lets go.</summary>
     public void Complete(in TResult result)
     {

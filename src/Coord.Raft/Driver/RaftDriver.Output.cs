@@ -111,7 +111,11 @@ internal sealed partial class RaftDriver
         if (_batchesInFlight++ == 0)
             _oldestBatchSince = now;
 
-        bool accepted = _storage.TryEnqueue(batch);
+        // A few entries from a leader are written by the thread that brought them, if it has nothing else to do. What
+        // is proposed here goes to the log's own: its caller may have more to propose, for the same sync.
+        bool canWait = _core.Role is not RaftRole.Leader && batch.Entries.Length <= FewCallers
+            && batch.Snapshot is null && batch.PurgeThrough.IsZero;
+        bool accepted = _storage.TryEnqueue(batch, canWait);
         Invariant.Check(accepted, "The storage queue has a place for each batch in flight.");
     }
 

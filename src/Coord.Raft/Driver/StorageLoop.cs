@@ -18,6 +18,10 @@ internal sealed class StorageLoop(
 
     private const long IdleNanoseconds = 50_000_000;
 
+    // On a slower disk a sync takes many times what it takes to wake the loop's own thread for it.
+    private const long MaxMeanSync = 1_000_000;
+    private const int MeanOver = 8;
+
     private readonly SwapQueue<StorageBatch> _queue = new(MaxBatches);
     private readonly SwapQueue<StorageBatch> _done = new(MaxBatches);
     private readonly LoopSignal _signal = new();
@@ -29,6 +33,7 @@ internal sealed class StorageLoop(
     private bool _mustSync;
     private bool _markIsBehind;
     private long _lastWork;
+    private long _meanSync;
 
     /// <summary>Gets what wakes the loop.</summary>
     public LoopSignal Signal => _signal;
@@ -71,8 +76,8 @@ internal sealed class StorageLoop(
         }
     }
 
-    /// <summary>Gets how long the loop may sleep.</summary>
-    public TimeSpan NextWake => TimeSpan.FromMilliseconds(_markIsBehind ? 50 : 1000);
+    /// <summary>Gets how long the loop may sleep; not for long, since others may write while its thread does.</summary>
+    public TimeSpan NextWake => TimeSpan.FromMilliseconds(_markIsBehind ? 50 : 200);
 
     /// <summary>Gets or sets what is called when the log will soon need another segment.</summary>
     public Action OnNeedsSegment { get; set; } = static () => { };
@@ -81,15 +86,23 @@ internal sealed class StorageLoop(
     public Action OnDone { get; set; } = static () => { };
 
     /// <summary>Hands over a batch.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="canWait">Whether the thread that hands it over may write it after its turn, if it can wait.</param>
     /// <returns>False if too many wait: the owner keeps it and tries again after the next batch is done.</returns>
-    public bool TryEnqueue(StorageBatch batch)
+    public bool TryEnqueue(StorageBatch batch, bool canWait)
     {
         if (!_queue.TryEnqueue(batch))
             return false;
 
-        _signal.Set();
+        if (canWait)
+            _signal.Offer();
+        else
+            _signal.Set();
         return true;
     }
+
+    /// <inheritdoc/>
+    public bool IsNextTurnShort() => _meanSync < MaxMeanSync;
 
     /// <summary>Takes the batches that are durable now, for the core and for reuse.</summary>
     public ReadOnlySpan<StorageBatch> DrainDone() => _done.Drain();
@@ -173,15 +186,12 @@ internal sealed class StorageLoop(
 
     private void Sync()
     {
-        if (!RaftMetrics.MeasuresSyncs)
-        {
-            wal.Sync();
-            return;
-        }
-
         long begun = clock();
         wal.Sync();
-        RaftMetrics.Synced(clock() - begun);
+        long took = clock() - begun;
+        _meanSync += (took - _meanSync) / MeanOver;
+        if (RaftMetrics.MeasuresSyncs)
+            RaftMetrics.Synced(took);
     }
 
     private void Finish(StorageBatch batch)

@@ -26,7 +26,7 @@ public sealed class LoopThreadTests
     [Fact]
     public void A_loop_that_is_not_to_be_helped_runs_on_its_own_thread()
     {
-        using TestLoop loop = new(LoopSharing.Helps);
+        using TestLoop loop = new(LoopSharing.HelpsAndWaits);
 
         for (int i = 0; i < 50; i++)
         {
@@ -38,6 +38,40 @@ public sealed class LoopThreadTests
 
         Assert.Single(loop.Threads.Distinct());
         Assert.DoesNotContain(Environment.CurrentManagedThreadId, loop.Threads);
+    }
+
+    [Fact]
+    public void A_loop_that_waits_is_run_after_all_others_by_a_thread_that_can_wait_and_by_no_other()
+    {
+        using TestLoop outer = new(LoopSharing.HelpsAndIsHelped), quick = new(LoopSharing.HelpsAndIsHelped);
+        using TestLoop waiting = new(LoopSharing.HelpsAndWaits);
+        int here = Environment.CurrentManagedThreadId;
+        for (int i = 0; i < 50; i++)
+            RunAll(canWait: false);
+        Assert.DoesNotContain(here, waiting.Threads);
+
+        outer.AwaitThat(() =>
+        {
+            bool wasLast = RunAll(canWait: true);
+            Assert.True(!waiting.Threads.Contains(here) || wasLast || !quick.Threads.Contains(here));
+            return waiting.Threads.Contains(here);
+        });
+
+        bool RunAll(bool canWait)
+        {
+            (int quickDone, int waitingDone) = (quick.Done, waiting.Done);
+            bool wasLast = false;
+            outer.Work.Enqueue(() =>
+            {
+                waiting.Work.Enqueue(() => wasLast = quick.Done > quickDone);
+                waiting.Signal.Offer();
+                quick.Work.Enqueue(() => { });
+                quick.Signal.Offer();
+            });
+            outer.Signal.Run(canWait);
+            outer.AwaitThat(() => quick.Done > quickDone && waiting.Done > waitingDone);
+            return wasLast;
+        }
     }
 
     [Fact]
