@@ -51,7 +51,8 @@ internal sealed class Comparison(LoadOptions options)
             using Target target = new(servers.Endpoints, clients, options.Keys, options.ValueBytes);
             measured.Add(workload == "watch"
                 ? await FanOut.RunAsync(clients, target, options.Duration, servers.ProcessIds)
-                : await Runner.RunAsync(workload, clients, target, options.Duration, servers.ProcessIds));
+                : await Runner.RunAsync(
+                    workload, clients, target, options.Duration, servers.ProcessIds, options.Bare));
         }
 
         if (options.Million)

@@ -9,12 +9,14 @@ internal sealed record LoadOptions
         coord-load compares coord-host with etcd, or puts load on servers that run already.
 
           coord-load compare [--etcd PATH] [--coord PATH] [--directory DIR] [--nodes 1,3] [--seconds 3] [--rounds 1]
-                             [--million] [--only WORKLOADS] [--json]
-          coord-load run --endpoints URLS --workload NAME [--clients N] [--seconds 3] [--pids P,...] [--json]
+                             [--million] [--only WORKLOADS] [--bare] [--json]
+          coord-load run --endpoints URLS --workload NAME [--clients N] [--seconds 3] [--pids P,...] [--bare]
+                         [--json]
           coord-load fill --endpoints URLS [--keys N] [--value-bytes N]
 
         Workloads: put, range, serializable, txn, watch, keepalive. With --million also: memory with a million keys, and
-        the time from a restart to the first linearizable read. --value-bytes is 256, --keys 10000, --base-port 22100.
+        the time from a restart to the first linearizable read. With --bare unary calls are made without a library for
+        gRPC, which takes more of the processor than the servers. --value-bytes is 256, --keys 10000, --base-port 22100.
         """;
 
     public string Command { get; private set; } = "";
@@ -49,6 +51,8 @@ internal sealed record LoadOptions
 
     public bool Million { get; private set; }
 
+    public bool Bare { get; private set; }
+
     public bool Json { get; private set; }
 
     /// <exception cref="FormatException">A word is not understood.</exception>
@@ -60,6 +64,8 @@ internal sealed record LoadOptions
             string name = words[i];
             if (name is "--million")
                 options.Million = true;
+            else if (name is "--bare")
+                options.Bare = true;
             else if (name is "--json")
                 options.Json = true;
             else if (i + 1 < words.Length)

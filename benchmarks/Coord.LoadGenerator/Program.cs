@@ -47,7 +47,7 @@ internal static class Program
         Measurement measured = options.Workload == "watch"
             ? await FanOut.RunAsync(options.Clients, target, options.Duration, options.ProcessIds)
             : await Runner.RunAsync(
-                options.Workload, options.Clients, target, options.Duration, options.ProcessIds);
+                options.Workload, options.Clients, target, options.Duration, options.ProcessIds, options.Bare);
         await Console.Out.WriteLineAsync(options.Json ? Report.Json(measured) : Report.Line(measured));
         return 0;
     }

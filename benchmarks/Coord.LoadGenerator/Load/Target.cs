@@ -15,11 +15,12 @@ internal sealed class Target : IDisposable
     private const int ClientsPerConnection = 20;
 
     private readonly List<GrpcChannel> _channels = [];
+    private readonly IReadOnlyList<string> _endpoints;
     private readonly int _keys;
 
     public Target(IReadOnlyList<string> endpoints, int clients, int keys, int valueBytes)
     {
-        _keys = keys;
+        (_endpoints, _keys) = (endpoints, keys);
         Value = ByteString.CopyFrom(RandomNumberGenerator.GetBytes(valueBytes));
         int connections = Math.Max(endpoints.Count, (clients + ClientsPerConnection - 1) / ClientsPerConnection);
         for (int i = 0; i < connections; i++)
@@ -44,6 +45,10 @@ internal sealed class Target : IDisposable
         System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(bytes, number + 1L);
         return ByteString.CopyFrom(bytes);
     }
+
+    /// <summary>Gets where each connection goes to.</summary>
+    public IEnumerable<Uri> Connections =>
+        Enumerable.Range(0, _channels.Count).Select(i => new Uri(_endpoints[i % _endpoints.Count]));
 
     public GrpcChannel Channel(int client) => _channels[client % _channels.Count];
 

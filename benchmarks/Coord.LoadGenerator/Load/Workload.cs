@@ -16,26 +16,10 @@ internal static class Workload
             "range" => () => kv.RangeAsync(new RangeRequest { Key = target.RandomKey() }).ResponseAsync,
             "serializable" => () => kv.RangeAsync(
                 new RangeRequest { Key = target.RandomKey(), Serializable = true }).ResponseAsync,
-            "txn" => () => kv.TxnAsync(Transaction(target)).ResponseAsync,
+            "txn" => () => kv.TxnAsync(UnaryCall.Transaction(target)).ResponseAsync,
             "keepalive" => await KeepAliveAsync(target, client),
             _ => throw new FormatException($"There is no workload '{name}'."),
         };
-    }
-
-    /// <summary>One comparison that holds, one put.</summary>
-    private static TxnRequest Transaction(Target target)
-    {
-        var key = target.RandomKey();
-        TxnRequest request = new();
-        request.Compare.Add(new Compare
-        {
-            Key = key,
-            Target = Compare.Types.CompareTarget.Version,
-            Result = Compare.Types.CompareResult.Greater,
-            Version = -1,
-        });
-        request.Success.Add(new RequestOp { RequestPut = new PutRequest { Key = key, Value = target.Value } });
-        return request;
     }
 
     private static async Task<Func<Task>> KeepAliveAsync(Target target, int client)
