@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Coord.AspNetCore;
 using Coord.AspNetCore.Diagnostics;
+using Coord.AspNetCore.Direct;
 using Coord.AspNetCore.Gateway;
 using Coord.AspNetCore.Handlers;
 using Coord.AspNetCore.Hot;
@@ -49,6 +50,7 @@ public static class CoordEtcdServiceCollectionExtensions
         services.TryAddSingleton<GatewayRoutes>();
         services.TryAddSingleton<CallMetrics>();
         services.TryAddSingleton<PlainCalls>();
+        services.TryAddSingleton<DirectCalls>();
         services.TryAddSingleton<MeterMetrics>();
         services.TryAddSingleton<VersionEndpoint>();
         services.TryAddSingleton<HealthEndpoint>();

@@ -1,3 +1,4 @@
+using Coord.AspNetCore.Direct;
 using Coord.AspNetCore.Ports;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -31,7 +32,9 @@ public static class CoordListenOptionsExtensions
         limits.MinResponseDataRate = null;
         TimeProvider timeProvider =
             options.ApplicationServices.GetService<TimeProvider>() ?? TimeProvider.System;
-        options.Use(next => new PrefaceMiddleware(next, limits.KeepAliveTimeout, timeProvider).OnConnectionAsync);
+        DirectCalls? directs = options.ApplicationServices.GetService<DirectCalls>();
+        options.Use(
+            next => new PrefaceMiddleware(next, limits.KeepAliveTimeout, timeProvider, directs).OnConnectionAsync);
         return options;
     }
 }

@@ -42,6 +42,17 @@ public sealed class EtcdApiOptions
     /// <value>128, or that of the node's store.</value>
     public int MaxTransactionOperations { get; set; } = 128;
 
+    /// <summary>
+    /// Gets or sets a value indicating whether plain calls of the key-value service are answered on their connection.
+    /// </summary>
+    /// <value>False.</value>
+    /// <remarks>
+    /// That takes about half of the processor's time, on ports with <c>UseCoordProtocols</c>. Such calls do not come
+    /// to the web server: no middleware, log, trace or metric of the host sees them, only Coord's own. So leave it off
+    /// where the host decides in middleware who may do what.
+    /// </remarks>
+    public bool AnswerOnConnection { get; set; }
+
     /// <summary>Gets or sets how many watches one stream may have.</summary>
     /// <value>100,000. One whose key is long counts once more for each kilobyte of it.</value>
     /// <remarks>

@@ -29,7 +29,7 @@ public sealed class PlainCallTests
     [Fact]
     public async Task Answers_and_errors_are_those_of_the_library()
     {
-        await using ApiServer server = await ApiServer.StartAsync();
+        await using ApiServer server = await ApiServer.StartAsync(o => o.AnswerOnConnection = false);
         using EtcdClient client = new(server);
         await client.PutAsync("a", "1");
         PutRequest again = new() { Key = Utf8("a"), Value = Utf8("2"), PrevKv = true };
@@ -75,7 +75,7 @@ public sealed class PlainCallTests
     [Fact]
     public async Task Calls_are_counted_as_those_of_the_library_are()
     {
-        await using ApiServer server = await ApiServer.StartAsync();
+        await using ApiServer server = await ApiServer.StartAsync(o => o.AnswerOnConnection = false);
         using EtcdClient client = new(server);
         await client.PutAsync("a", "1");
         await client.FailAsync<PutRequest, PutResponse>("etcdserverpb.KV/Put", new());
@@ -89,7 +89,7 @@ public sealed class PlainCallTests
     [Fact]
     public async Task Where_the_host_has_an_interceptor_every_call_goes_through_it()
     {
-        await using ApiServer server = await ApiServer.StartAsync();
+        await using ApiServer server = await ApiServer.StartAsync(o => o.AnswerOnConnection = false);
         GrpcServiceOptions options = server.Services.GetRequiredService<IOptions<GrpcServiceOptions>>().Value;
         Assert.NotSame(Library, Applied(options));
         GrpcServiceOptions others = new();
@@ -180,7 +180,7 @@ public sealed class PlainCallTests
     [Fact]
     public async Task A_second_message_is_refused_although_the_client_does_not_end_the_call()
     {
-        await using ApiServer server = await ApiServer.StartAsync();
+        await using ApiServer server = await ApiServer.StartAsync(o => o.AnswerOnConnection = false);
         using HttpClient http = new() { BaseAddress = server.Address };
         using CancellationTokenSource limit = new(TimeSpan.FromSeconds(30));
         using OpenBody body = new([0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);

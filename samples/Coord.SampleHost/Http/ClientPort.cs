@@ -25,6 +25,9 @@ internal static class ClientPort
         builder.Services.AddHostedService(services => services.GetRequiredService<NodeService>());
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(10));
         builder.WebHost.UseKestrelCore();
+
+        // To wake a thread takes longer than a call does, and nothing that answers one blocks.
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         ClientCertificates? certificates = settings.ClientListen.Concat(settings.MetricsListen).Any(url => url.IsTls)
             ? new ClientCertificates(settings)
             : null;

@@ -16,6 +16,7 @@ internal static class EtcdApi
             options.PeerUrls.Add(url.ToString());
         foreach (PortUrl url in settings.ClientAdvertise)
             options.ClientUrls.Add(url.ToString());
+        options.AnswerOnConnection = true;
         options.MaxRequestBytes = settings.MaxRequestBytes;
         options.QuotaBytes = settings.QuotaBytes;
         options.MaxTransactionOperations = settings.MaxTransactionOperations;

@@ -139,6 +139,7 @@ internal sealed class CoordNode : IAsyncDisposable
     {
         RaftOptions options = new()
         {
+            ContinueInline = true, // Nothing here blocks.
             NodeId = settings.Self.Id,
             ClusterId = settings.Cluster.Id,
             DataDirectory = settings.DataDirectory,

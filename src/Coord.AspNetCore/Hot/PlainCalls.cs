@@ -32,7 +32,7 @@ internal sealed class PlainCalls(
 
     public int MaxMessageBytes { get; } = options.Value.MaxReceiveMessageSize ?? int.MaxValue;
 
-    private bool HasOtherInterceptors =>
+    public bool HasOtherInterceptors =>
         options.Value.Interceptors.Any(interceptor => interceptor.Type != typeof(EtcdInterceptor));
 
     /// <summary>Puts the way past the library before it, if the endpoint is of a method that has one.</summary>

@@ -11,7 +11,7 @@ internal static class PlainHeaders
     private const int MaxTimeoutDigits = 8;
 
     /// <summary>What is longer is left to the library, which knows what timers can do.</summary>
-    private static readonly TimeSpan MaxTimeout = TimeSpan.FromHours(1);
+    public static readonly TimeSpan MaxTimeout = TimeSpan.FromHours(1);
 
     /// <summary>Reads the headers of a call.</summary>
     /// <param name="request">The call.</param>
@@ -45,7 +45,7 @@ internal static class PlainHeaders
             && timeout <= MaxTimeout ? timeout : null;
 
     /// <summary>Reads a time: up to eight digits and a unit. What is malformed is longer than any.</summary>
-    private static TimeSpan ReadTimeout(string? text)
+    public static TimeSpan ReadTimeout(string? text)
     {
         if (text is not { Length: > 1 and <= MaxTimeoutDigits + 1 }
             || !long.TryParse(text.AsSpan()[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out long count))

@@ -11,8 +11,7 @@ internal static class PlainStatus
     public const string ContentType = "application/grpc";
     public const string Header = "grpc-status";
     public const string Ok = "0";
-
-    private const string MessageHeader = "grpc-message";
+    public const string MessageHeader = "grpc-message";
 
     /// <summary>Answers with a status and nothing else; of a response that nothing has been written to.</summary>
     public static void Refuse(HttpResponse response, EtcdError error)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Coord.AspNetCore.Direct;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
@@ -12,7 +13,8 @@ namespace Coord.AspNetCore.Ports;
 /// Kestrel takes HTTP/2 only where TLS has negotiated it, and speaks HTTP/1.1 on any other connection of a port that
 /// offers both. A connection that begins with HTTP/2's preface therefore gets the feature that a negotiation leaves.
 /// </remarks>
-internal sealed class PrefaceMiddleware(ConnectionDelegate next, TimeSpan timeout, TimeProvider timeProvider)
+internal sealed class PrefaceMiddleware(
+    ConnectionDelegate next, TimeSpan timeout, TimeProvider timeProvider, DirectCalls? directs)
 {
     private static ReadOnlySpan<byte> Preface => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8;
 
@@ -40,8 +42,11 @@ internal sealed class PrefaceMiddleware(ConnectionDelegate next, TimeSpan timeou
     private async Task ServeHttp2Async(ConnectionContext connection)
     {
         IDuplexPipe transport = connection.Transport;
-        AuthorityReader reader = new(transport.Input, Preface.Length);
-        connection.Transport = new AuthorityPipe(reader, transport.Output);
+        DirectConnection? direct = directs is { IsWanted: true } ? new(transport, directs) : null;
+        IDuplexPipe passed = direct?.ServerSide ?? transport;
+        AuthorityReader reader = new(passed.Input, Preface.Length);
+        connection.Transport = new AuthorityPipe(reader, passed.Output);
+        direct?.Start();
         try
         {
             await next(connection).ConfigureAwait(false);
@@ -49,6 +54,8 @@ internal sealed class PrefaceMiddleware(ConnectionDelegate next, TimeSpan timeou
         finally
         {
             await reader.StopAsync().ConfigureAwait(false);
+            if (direct is not null)
+                await direct.StopAsync().ConfigureAwait(false);
             connection.Transport = transport;
         }
     }

@@ -38,6 +38,7 @@ internal sealed class ApiServer : IAsyncDisposable
         builder.Services.AddCoordEtcdApi(options =>
         {
             options.MaxRequestBytes -= EncodingSlackBytes;
+            options.AnswerOnConnection = true;
             api?.Invoke(options);
         });
         builder.WebHost.UseKestrelCore();
