@@ -160,11 +160,14 @@ internal sealed class SimulationRun
 
     private string Describe() => "After healing: " + string.Join("; ", _cluster.Nodes.Select(node =>
         node.Process is not { } process ? $"{node} is down"
-        : process.Raft.Runtime is null ? $"{node} starts{(process.Raft.Status.IsRepairing ? ", and repairs its log" : "")}"
+        : process.Raft.Runtime is not { } runtime
+            ? $"{node} starts{(process.Raft.Status.IsRepairing ? ", and repairs its log" : "")}"
         : $"{node} {process.Raft.Status.Role} {process.Raft.Status.Term} {process.Raft.Status.LastEntry} "
             + $"committed {process.Raft.Status.Commit} applied {process.Raft.Status.Applied} "
             + $"{process.Raft.Status.Membership}"
-            + (process.Raft.Status.Role is RaftRole.Leader ? $" {string.Join(", ", process.Raft.Runtime!.Driver.Core.Status.Progress)}" : "")
+            + (process.Raft.Status.Role is RaftRole.Leader
+                ? $" {string.Join(", ", runtime.Driver.Core.Status.Progress)}"
+                : "")
             + (node.Doubt is { } doubt ? $", in doubt {doubt}" : "")));
 
     private async Task WithinBoundAsync(Task task, string what, long bound)

@@ -15,8 +15,8 @@ namespace Coord.Raft.Driver;
 /// </para>
 /// <para>
 /// Where nobody has what is missing, and what follows it cannot matter any more (<see cref="RepairExchange"/>), the
-/// member gives that up. It may have acknowledged it; so it starts with a <see cref="LogDoubt"/> about all of it, and is
-/// careful with its vote.
+/// member gives that up. It may have acknowledged it; so it starts with a <see cref="LogDoubt"/> about all of it, and
+/// is careful with its vote.
 /// </para>
 /// <para>The receiver's methods are called by the transport's threads, the rest by whoever starts the node.</para>
 /// </remarks>

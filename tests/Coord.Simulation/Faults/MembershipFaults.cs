@@ -164,7 +164,9 @@ internal sealed class MembershipFaults(Cluster cluster)
     private static string Names(ImmutableArray<MemberAddress> members) =>
         string.Join(' ', members.Select(member => member.Id));
 
-    /// <summary>Hands over, and perhaps back at once: what was said to a leader may reach its next leadership.</summary>
+    /// <summary>
+    /// Hands over, and perhaps back at once: what was said to a leader may reach its next leadership.
+    /// </summary>
     private async Task TransferAsync(SimulatedProcess process, NodeId to, bool returns)
     {
         string outcome = "done";

@@ -46,7 +46,8 @@ internal sealed class LockWorkload(Chance chance, bool isElection) : IWorkload
     /// <inheritdoc/>
     public async Task FinishAsync(Actor actor)
     {
-        // What sessions left behind ends with their leases; then the lock is free. The own may end while a disk is slow.
+        // What sessions left behind ends with their leases; then the lock is free. The own may end while a disk is
+        // slow.
         while (!await TryFinishAsync(actor).ConfigureAwait(false))
             await actor.DelayAsync(TimeSpan.FromSeconds(1)).ConfigureAwait(false);
     }
