@@ -15,9 +15,10 @@ namespace Coord.Raft.Driver;
 /// What follows the hole is given up only if nothing of it can matter, because it may be the last copy of what it is.
 /// That is so if it is of another history than the snapshot that the log stands on; if so many have said that they
 /// never had an entry of it that it cannot have been committed, and none of these knows of a later membership; or if
-/// somebody knows entries as committed that are beyond everything here, or of a later term: he has all of this that was
-/// committed (leader completeness), and can pass it on. How many are silent does not matter, so nobody is waited for in vain who
-/// was removed meanwhile. A peer that is damaged at the same place says nothing of the kind: if all are, all wait.
+/// somebody knows entries as committed that are beyond everything here, or of a later term: he has all of this that
+/// was committed (leader completeness), and can pass it on. How many are silent does not matter, so nobody is waited
+/// for in vain who was removed meanwhile. A peer that is damaged at the same place says nothing of the kind: if all
+/// are, all wait.
 /// </para>
 /// </remarks>
 internal sealed class RepairExchange
