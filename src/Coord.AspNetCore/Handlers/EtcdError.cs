@@ -144,6 +144,9 @@ internal sealed record EtcdError(StatusCode Code, string Text)
     public static EtcdError BadSession { get; } =
         new(StatusCode.InvalidArgument, "coord: the metadata of the session is malformed");
 
+    public static EtcdError UnknownAlarm { get; } =
+        new(StatusCode.InvalidArgument, "coord: there is no alarm of this kind");
+
     public static EtcdError LeaseWithoutId { get; } =
         new(StatusCode.InvalidArgument, "coord: in a session the id of a lease is the client's to choose");
 

@@ -16,6 +16,9 @@ internal sealed class MaintenanceHandler(EtcdMember member)
     public async ValueTask<AlarmResponse> AlarmAsync(AlarmRequest request, CancellationToken cancellationToken)
     {
         AlarmResponse response = new();
+        if (!Enum.IsDefined(request.Alarm))
+            throw EtcdError.UnknownAlarm.ToException(); // etcd raises whatever it is told; nobody could say what for.
+
         Alarm alarm = new(new NodeId(request.MemberID), (AlarmKind)(int)request.Alarm);
         switch (request.Action)
         {

@@ -60,9 +60,9 @@ internal static class Wire
             SortBy = by,
             SortOrder = order,
             MinModRevision = Positive(request.MinModRevision),
-            MaxModRevision = Positive(request.MaxModRevision),
+            MaxModRevision = new(request.MaxModRevision),
             MinCreateRevision = Positive(request.MinCreateRevision),
-            MaxCreateRevision = Positive(request.MaxCreateRevision),
+            MaxCreateRevision = new(request.MaxCreateRevision),
         };
     }
 

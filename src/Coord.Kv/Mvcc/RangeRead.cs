@@ -94,7 +94,7 @@ internal sealed class RangeRead(KeyRange range, long revision, GetOptions option
         new(key.Key, default, key.CreateRevision, key.ModRevision, key.Version, key.Lease);
 
     private static bool IsBetween(long value, Revision min, Revision max) =>
-        (min.Value <= 0 || value >= min.Value) && (max.Value <= 0 || value <= max.Value);
+        (min.Value <= 0 || value >= min.Value) && (max.IsZero || value <= max.Value);
 
     private void Sort()
     {

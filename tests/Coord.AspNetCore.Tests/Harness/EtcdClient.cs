@@ -12,8 +12,13 @@ internal sealed class EtcdClient : IDisposable
 {
     private readonly GrpcChannel _channel;
 
-    public EtcdClient(ApiServer server, HttpClient? http = null) => _channel = GrpcChannel.ForAddress(
-        server.Address, new GrpcChannelOptions { HttpClient = http, MaxReceiveMessageSize = null });
+    public EtcdClient(ApiServer server, HttpClient? http = null)
+        : this(server.Address, http)
+    {
+    }
+
+    public EtcdClient(Uri address, HttpClient? http = null) => _channel = GrpcChannel.ForAddress(
+        address, new GrpcChannelOptions { HttpClient = http, MaxReceiveMessageSize = null });
 
     public void Dispose() => _channel.Dispose();
 

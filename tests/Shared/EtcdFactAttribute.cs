@@ -1,4 +1,4 @@
-namespace Coord.Process.Tests.Harness;
+namespace Coord.Testing;
 
 /// <summary>A test that needs etcd and its tool, and is skipped where they are not installed.</summary>
 internal sealed class EtcdFactAttribute : FactAttribute
