@@ -85,8 +85,8 @@ public sealed class HandshakeTests
         await using TestCluster cluster = await TestCluster.StartAsync(2);
         cluster.Receivers[0].Removed = peer => peer.NodeId == cluster.Receivers[1].Id;
         cluster.Transports[0].UpdateMembers([cluster.Members()[0]]);
-        await Eventually.TrueAsync(
-            () => cluster.Receivers[1].RemovedBy.Contains(cluster.Receivers[0].Id), "the node was told");
+        await Eventually.IsTrueAsync(
+            "the node was told.", () => cluster.Receivers[1].RemovedBy.Contains(cluster.Receivers[0].Id));
         Assert.Empty(cluster.Receivers[0].RemovedBy);
     }
 
