@@ -19,4 +19,20 @@ public interface IUnitRunner
     /// </param>
     /// <exception cref="UnitStartException">It cannot be started; the message says why.</exception>
     Task<IRunningUnit> StartAsync(RunContext context, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Ends what an earlier life of this node may have left running. Called before the node is registered: it waits.
+    /// </summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task PrepareAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>
+    /// Tells until when runs may go on without further notice. For runners whose runs outlive a frozen agent: they end
+    /// them by themselves. Called often; returns at once.
+    /// </summary>
+    /// <param name="cancelAt">When runs are asked to end: a timestamp of <see cref="TimeProvider"/>.</param>
+    /// <param name="killAt">When runs are ended by force.</param>
+    void SetDeadline(long cancelAt, long killAt)
+    {
+    }
 }

@@ -75,6 +75,20 @@ public sealed partial class CoordinationSession : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Gets the moment at which the session counts as lost unless a keep-alive is answered before: a timestamp of
+    /// <see cref="CoordinationSessionOptions.TimeProvider"/>. It lies the safety margin before the earliest end that the
+    /// lease can have, and moves on with each answer.
+    /// </summary>
+    public long SafeUntil
+    {
+        get
+        {
+            lock (_lock)
+                return _confirmedAt + (long)(_safeLife.TotalSeconds * Clock.TimestampFrequency);
+        }
+    }
+
     internal TimeProvider Clock { get; }
 
     /// <summary>Grants a lease and begins to keep it alive.</summary>

@@ -76,6 +76,8 @@ public sealed class SchedulerAgent
     private async Task LiveAsync(CoordinationSession session, CancellationToken stopping)
     {
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(stopping, session.Lost);
+        foreach (IUnitRunner runner in _runners.Values)
+            await runner.PrepareAsync(end.Token).ConfigureAwait(false);
         long incarnation = await RegisterAsync(session, end.Token).ConfigureAwait(false);
         Log.Registered(_log, _options.Node.Name, incarnation);
 
@@ -84,6 +86,7 @@ public sealed class SchedulerAgent
         NodeSlots slots = new(life);
         Volatile.Write(ref _slots, slots);
         Task writing = statuses.RunAsync();
+        using RunnerDeadlines deadlines = new(session, _options, _runners.Values);
         Task assignments = FollowAsync(_keys.AssignmentsOf(life.Node), slots.OnAssignments, slots.OnAssignment);
         Task stops = FollowAsync(_keys.StopsOf(life.Node), slots.OnStops, slots.OnStop);
 
