@@ -26,4 +26,10 @@ internal static partial class Log
         "Another node registered as {Node} is still alive. Waiting until its lease ends; if it is another machine, " +
         "give this one a name of its own.")]
     public static partial void NameTaken(ILogger logger, NodeName node);
+
+    [LoggerMessage(4006, LogLevel.Information, "Node {Node} plans for the cluster, in epoch {Epoch}.")]
+    public static partial void Leads(ILogger logger, NodeName node, long epoch);
+
+    [LoggerMessage(4007, LogLevel.Warning, "Node {Node} lost sight of the store while it planned, and begins anew.")]
+    public static partial void PlanningInterrupted(ILogger logger, NodeName node, Exception failure);
 }
