@@ -38,7 +38,7 @@ internal sealed class ReadProbe(Cluster cluster)
     {
         LogIndex committed = cluster.Checks.Committed;
         long asked = cluster.World.Now;
-        Membership known = cluster.Checks.Newest;
+        Membership? known = AllKnow(cluster.Checks.Newest) ? cluster.Checks.Newest : null;
         try
         {
             LogIndex index = await process.Raft.ReadBarrierAsync().ConfigureAwait(false);
@@ -54,15 +54,18 @@ internal sealed class ReadProbe(Cluster cluster)
     }
 
     /// <summary>Tells whether a leader's quorum has answered since; true where it is unclear whose.</summary>
-    private bool IsConfirmed(Membership known, long since)
+    private bool IsConfirmed(Membership? known, long since)
     {
         Membership newest = cluster.Checks.Newest;
-        bool isClear = newest.Version == known.Version && !newest.IsJoint && cluster.Nodes.All(
-            node => node.Process?.Raft.Runtime?.Driver.Core is not { } core
-                || core.DecidingMembership.Version == newest.Version || !newest.Contains(node.Id));
+        bool isClear = newest.Version == known?.Version && !newest.IsJoint && AllKnow(newest);
         return !isClear || newest.Voters.IsEmpty
             || cluster.Checks.Said.IsAnyConfirmed(newest, cluster.Nodes.Select(node => node.Id), since);
     }
+
+    /// <summary>Tells whether all members decide by a membership: a leader may still do so by the one before.</summary>
+    private bool AllKnow(Membership membership) => cluster.Nodes.All(
+        node => node.Process?.Raft.Runtime?.Driver.Core is not { } core
+            || core.DecidingMembership.Version == membership.Version || !membership.Contains(node.Id));
 
     /// <summary>With check-quorum, who is no longer followed notices it within some election timeouts.</summary>
     private void CheckDeposed(SimulatedProcess[] leaders)
