@@ -27,6 +27,9 @@ internal sealed class Cluster
 
     public FaultCounts Faults { get; }
 
+    /// <summary>Gets how often the run came to places that matter.</summary>
+    public MarkCounts Marks { get; } = new();
+
     public SimulatedNetwork Network { get; }
 
     public ClusterChecks Checks { get; }

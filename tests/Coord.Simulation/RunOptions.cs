@@ -28,6 +28,9 @@ internal sealed record RunOptions
     /// <summary>Gets the planted bug that is on; empty for none.</summary>
     public string Mutant { get; init; } = "";
 
+    /// <summary>Gets a value indicating whether disks also lose and misdirect writes, and are emptied.</summary>
+    public bool MoreDiskFaults { get; init; }
+
     /// <summary>Gets a value indicating whether the run is traced.</summary>
     public bool Trace { get; init; }
 
@@ -47,6 +50,8 @@ internal sealed record RunOptions
             parts.Add($"--injections {Injections}");
         if (Without.Count > 0)
             parts.Add($"--without {string.Join(',', Without)}");
+        if (MoreDiskFaults)
+            parts.Add("--more-disk-faults");
         if (Mutant.Length > 0)
             parts.Add($"--mutant {Mutant}");
         return string.Join(' ', parts);

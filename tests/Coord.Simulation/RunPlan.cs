@@ -232,7 +232,8 @@ internal sealed class RunPlan
 
     private void DrawFaults(Chance chance)
     {
-        for (FaultKind kind = FaultKind.Reset; kind <= FaultKind.Return; kind++)
+        FaultKind last = _options.MoreDiskFaults ? FaultKind.WipedDisk : FaultKind.Return;
+        for (FaultKind kind = FaultKind.Reset; kind <= last; kind++)
         {
             Chance own = chance.Fork(kind.ToString());
             bool isAllowed = kind switch

@@ -17,6 +17,9 @@ internal sealed record RunResult(RunOptions Options, string Workload, FaultCount
 
     public long Events { get; init; }
 
+    /// <summary>Gets how often the run came to places that matter.</summary>
+    public required MarkCounts Marks { get; init; }
+
     public int Nodes { get; init; }
 
     public int Clients { get; init; }

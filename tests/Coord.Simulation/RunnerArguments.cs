@@ -16,10 +16,13 @@ internal sealed class RunnerArguments
           --trace               print what happened, line by line, in any case
           --verify-determinism  run each seed twice, and compare
           --hashes              print the hash of each run, for a comparison with other processes
+          --marks               fail if more than 200 seeds never came to a place that matters
           --keep-going          do not stop at the first seed that fails
           --shrink              make a seed that fails smaller, as small as it goes
           --regressions         run the seeds that failed once
           --mutants [NAME,...]  turn on one planted bug after the other, and run seeds until it is caught
+
+          --more-disk-faults    let disks also lose and misdirect writes, and be emptied
 
         What is taken out of a run:
           --workload NAME  --nodes N  --clients N  --operations N  --injections N
@@ -40,6 +43,8 @@ internal sealed class RunnerArguments
     public bool VerifiesDeterminism { get; private set; }
 
     public bool PrintsHashes { get; private set; }
+
+    public bool ChecksMarks { get; private set; }
 
     public bool KeepsGoing { get; private set; }
 
@@ -67,6 +72,7 @@ internal sealed class RunnerArguments
                 case "--minutes": parsed.Time = TimeSpan.FromMinutes(ParseNumber(Value())); break;
                 case "--verify-determinism": parsed.VerifiesDeterminism = true; break;
                 case "--hashes": parsed.PrintsHashes = true; break;
+                case "--marks": parsed.ChecksMarks = true; break;
                 case "--keep-going": parsed.KeepsGoing = true; break;
                 case "--shrink": parsed.Shrinks = true; break;
                 case "--regressions": parsed.IsRegression = true; break;
@@ -77,6 +83,9 @@ internal sealed class RunnerArguments
                 case "--seed":
                     parsed.IsOneSeed = true;
                     parsed.Options = parsed.Options with { Seed = ulong.Parse(Value(), CultureInfo.InvariantCulture) };
+                    break;
+                case "--more-disk-faults":
+                    parsed.Options = parsed.Options with { MoreDiskFaults = true };
                     break;
                 case "--trace": parsed.Options = parsed.Options with { Trace = true }; break;
                 case "--workload": parsed.Options = parsed.Options with { Workload = Value() }; break;

@@ -23,12 +23,17 @@ internal sealed class RunnerTotals
 
     public int Failures { get; set; }
 
+    public MarkCounts Marks { get; } = new();
+
+    public int Runs => _runs;
+
     public TimeSpan Elapsed => Stopwatch.GetElapsedTime(_begun);
 
     public void Add(RunResult result)
     {
         _runs++;
         _faults.Add(result.Faults);
+        Marks.Add(result.Marks);
         _workloads[result.Workload] = _workloads.GetValueOrDefault(result.Workload) + 1;
         _simulated += result.SimulatedTime;
         _events += result.Events;
@@ -65,6 +70,7 @@ internal sealed class RunnerTotals
             + $"{_repairs:n0} damaged logs made good, {_replacements:n0} not; workloads: "
             + string.Join(", ", _workloads.Select(workload => $"{workload.Key} {workload.Value}")));
         Console.WriteLine($"{_faults.Total:n0} faults: {_faults}");
+        Console.WriteLine($"marks: {Marks}");
         Console.WriteLine($"hash {_hash:x16}");
     }
 

@@ -61,6 +61,7 @@ internal sealed class SimulationRun
         {
             Failure = failure,
             Hash = _world.Trace.Hash,
+            Marks = _cluster.Marks,
             SimulatedTime = _world.Now,
             Events = _world.Events,
             Nodes = _plan.Nodes,

@@ -112,6 +112,9 @@ internal sealed class MemoryFileSystem : IFileSystem
     /// <summary>Changes bits of one byte, durably and behind everybody's back.</summary>
     public void Flip(string path, long offset, byte mask) => _names[path].Flip(offset, mask);
 
+    /// <summary>Replaces some of what a file holds, durably and behind everybody's back.</summary>
+    public void Put(string path, long offset, byte[] bytes) => _names[path].Put(offset, bytes);
+
     /// <summary>Removes a file durably and behind everybody's back.</summary>
     public void Remove(string path)
     {

@@ -77,6 +77,13 @@ internal sealed class MemoryInode
         _durable.Flip(offset, mask);
     }
 
+    /// <summary>Replaces bytes where they lie, for readers and for ever; what is pending stays so.</summary>
+    public void Put(long offset, byte[] bytes)
+    {
+        _live.Write(bytes, offset);
+        _durable.Write(bytes, offset);
+    }
+
     private void Persist(in Pending write, long from, long to)
     {
         if (write.Bytes is null)

@@ -104,4 +104,13 @@ internal enum FaultKind
 
     /// <summary>A member is removed, and soon added again under its id, with what it has on its disk.</summary>
     Return,
+
+    /// <summary>A write was acknowledged and never done: what was there before is there still.</summary>
+    LostWrite,
+
+    /// <summary>A write went to another place: one has what it had, another what it should not have.</summary>
+    MisdirectedWrite,
+
+    /// <summary>A member comes back with an empty disk under its old id, until it is replaced.</summary>
+    WipedDisk,
 }

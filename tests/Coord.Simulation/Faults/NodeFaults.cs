@@ -70,10 +70,21 @@ internal sealed class NodeFaults(Cluster cluster)
     private static bool KnowsOthers(SimulatedNode node) =>
         node.Process?.Raft.Runtime is { } runtime && runtime.Driver.Core.Snapshot.Membership.Members.Length > 1;
 
-    /// <summary>Damages a disk, and mostly lets it be read again soon: what nobody reads does no harm.</summary>
-    private void RotAndRestart(SimulatedNode node, Chance chance)
+    /// <summary>Empties a disk; until the operator notices, the others refuse its member.</summary>
+    private void WipeAndReplace(SimulatedNode node, Chance chance)
     {
-        node.Rot(chance);
+        node.Wipe();
+        cluster.World.After(chance.LogUniform(Span.Second, 10 * Span.Second), () =>
+        {
+            if (!node.IsRetired)
+                _membership.Replace(node);
+        });
+    }
+
+    /// <summary>Damages a disk, and mostly lets it be read again soon: what nobody reads does no harm.</summary>
+    private void DamageAndRestart(FaultKind kind, SimulatedNode node, Chance chance)
+    {
+        node.Damage(kind, chance);
         switch (chance.Next(4))
         {
             case 0:
@@ -122,9 +133,14 @@ internal sealed class NodeFaults(Cluster cluster)
                 node.Disk.Capacity = chance.Between(0, 4 << 20);
                 cluster.World.After(duration, () => node.Disk.Capacity = long.MaxValue);
                 break;
-            case FaultKind.BitRot:
+            case FaultKind.BitRot or FaultKind.LostWrite or FaultKind.MisdirectedWrite:
                 if (_membership.MayLose(node) && KnowsOthers(node))
-                    RotAndRestart(node, chance);
+                    DamageAndRestart(kind, node, chance);
+                break;
+            case FaultKind.WipedDisk:
+                // With fewer it may have all that it needs to begin another cluster.
+                if (_membership.MayLose(node) && (node.Joins || cluster.Plan.Nodes > 2))
+                    WipeAndReplace(node, chance);
                 break;
             case FaultKind.SlowDisk:
                 node.SlowDisk(duration, chance.LogUniform(2, 1000));

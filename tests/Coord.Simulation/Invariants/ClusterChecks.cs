@@ -81,6 +81,8 @@ internal sealed class ClusterChecks
             $"{process.Id} acknowledged {promises.Acknowledged}, and its log ends with {core.LastEntry}.");
 
         _views[process] = new NodeView();
+        if (core.Doubt is not null)
+            _cluster.Marks.Add(Mark.DoubtBegun);
         AfterTurn(process, runtime);
     }
 
@@ -114,6 +116,8 @@ internal sealed class ClusterChecks
         if (view.Term != now.Term || view.Role != core.Role || view.Commit != now.Commit)
             Trace(process, core);
         FollowMembership(process, core);
+        if (view.IsInDoubt && core.Doubt is null)
+            _cluster.Marks.Add(Mark.DoubtEnded);
         if (process.Node.IsDamaged && core.Doubt is null && runtime.Receiver.DurableEnd == core.LastEntry)
             process.Node.OnWhole(process);
         view.Follow(core);
@@ -126,6 +130,8 @@ internal sealed class ClusterChecks
             return;
 
         Newest = core.Membership;
+        if (core.Role is RaftRole.Leader && Newest.IsJoint && !Newest.Voters.Contains(process.Id))
+            _cluster.Marks.Add(Mark.LeaderBeingRemoved);
         _cluster.World.Trace.Add(process.Node.Name, $"is the first with membership {Newest.Version}: {Newest}");
     }
 
@@ -207,6 +213,7 @@ internal sealed class ClusterChecks
     public void OnRestore(SimulatedProcess process, EntryId lastIncluded)
     {
         Snapshots++;
+        _cluster.Marks.Add(Mark.SnapshotRestored);
         if (_registry.FindCommitted(lastIncluded.Index) is { } known && known != lastIncluded)
             Fail("snapshot", $"{process.Id} restores {lastIncluded} where {known} is committed.");
     }
@@ -232,6 +239,8 @@ internal sealed class ClusterChecks
         if (!_views.Remove(process) || process.Raft.Runtime is not { } runtime)
             return;
 
+        if (runtime.Driver.Core.Status.Progress.Any(progress => !progress.PendingSnapshot.IsZero))
+            _cluster.Marks.Add(Mark.SnapshotInterrupted);
         EntryId durable = runtime.Receiver.DurableEnd;
         _durableAtEnd[process.Id] = durable;
         if (!process.Node.IsDamaged)
@@ -263,6 +272,7 @@ internal sealed class ClusterChecks
         ReadOnlySpan<Entry> added = view.Log.Follow(core, out LogIndex? truncated);
         if (truncated is { } from)
         {
+            _cluster.Marks.Add(Mark.ConflictOverwritten);
             PromisesOf(process.Id).OnTruncated(from);
             if (from <= view.LastChange)
                 view.LastChange = default;
@@ -338,12 +348,21 @@ internal sealed class ClusterChecks
 
         view.Inherited = view.Log.LastBefore(core.Term);
         _leases.OnElected(process, core);
+        NoteBeginning(process, core);
         _cluster.OnElected(process);
         for (LogIndex i = core.FirstIndex; i <= _registry.Committed; i = i.Next)
         {
             if (_registry.FindCommitted(i) is { } id && id.Term < core.Term && !view.Log.Contains(id))
                 Fail("leader completeness", $"{process.Id} leads {core.Term} without {id}, which is committed.");
         }
+    }
+
+    private void NoteBeginning(SimulatedProcess process, RaftCore core)
+    {
+        if (core.LastEntry.Index > core.CommitIndex.Next)
+            _cluster.Marks.Add(Mark.UncommittedInherited);
+        if (_views.Any(other => other.Key != process && other.Value.Role is RaftRole.Leader))
+            _cluster.Marks.Add(Mark.TwoLeaders);
     }
 
     private void Trace(SimulatedProcess process, RaftCore core)

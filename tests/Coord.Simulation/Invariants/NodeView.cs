@@ -44,6 +44,9 @@ internal sealed class NodeView
     /// <summary>Gets how much of its log it takes for durable.</summary>
     public LogIndex Durable { get; private set; }
 
+    /// <summary>Gets a value indicating whether it could not know what its log had lost.</summary>
+    public bool IsInDoubt { get; private set; }
+
     /// <summary>Gets or sets how many turns a leader has had.</summary>
     public int Turns { get; set; }
 
@@ -54,5 +57,6 @@ internal sealed class NodeView
         (TransferTarget, LogBase, LastEntry) = (core.TransferTarget, core.LogBase, core.LastEntry);
         (Role, Applied, Membership) = (core.Role, core.AppliedIndex, core.DecidingMembership);
         (Durable, Tick) = (core.DurableIndex, core.Ticks);
+        IsInDoubt = core.Doubt is not null;
     }
 }

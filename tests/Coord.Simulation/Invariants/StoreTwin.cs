@@ -20,6 +20,8 @@ internal sealed class StoreTwin(Cluster cluster)
     private readonly Dictionary<long, long> _stamps = [];
     private readonly List<LeaseEnd> _leaseEnds = [];
     private readonly List<Compaction> _compactions = [];
+    private readonly Dictionary<long, Term> _grantedIn = [];
+    private Term _term;
     private long _lastIndex;
     private long _lastStamp;
 
@@ -41,6 +43,7 @@ internal sealed class StoreTwin(Cluster cluster)
             return;
 
         _lastIndex = applied.Id.Index.Value;
+        _term = applied.Id.Term;
         byte[] payload = applied.Payload.ToArray(); // The memory is borrowed, and the log of changes keeps it.
         if (payload.Length == 0 || !CommandCodec.TryRead(payload, out Command command))
             return;
@@ -74,7 +77,11 @@ internal sealed class StoreTwin(Cluster cluster)
                     command, result,
                     _stamps.TryAdd(command.Lease, _lastStamp + 1) ? CommandStatus.Done : CommandStatus.LeaseExists);
                 if (result.Status is CommandStatus.Done)
+                {
                     _lastStamp++;
+                    _grantedIn[command.Lease] = _term;
+                }
+
                 break;
             case CommandKind.RevokeLease:
                 bool exists = _stamps.ContainsKey(command.Lease);
@@ -125,8 +132,11 @@ internal sealed class StoreTwin(Cluster cluster)
         for (int i = 0; i < numbers.Count; i += 2)
         {
             // A keep-alive that came first in the log wins.
-            if (_stamps.GetValueOrDefault(numbers[i]) == numbers[i + 1])
-                EndLease(command, numbers[i], isRevoked: false);
+            if (_stamps.GetValueOrDefault(numbers[i]) != numbers[i + 1])
+                continue;
+            if (_grantedIn.GetValueOrDefault(numbers[i]) != _term)
+                cluster.Marks.Add(Mark.LeaseEndedBySuccessor);
+            EndLease(command, numbers[i], isRevoked: false);
         }
     }
 

@@ -55,6 +55,7 @@ internal sealed class SimulatedTransport(SimulatedNetwork network, SimulatedProc
         foreach (NodeId gone in _members.Except(now).ToArray())
         {
             _removed.Add(gone);
+            process.Node.Met.Remove(gone);
             if (_links.Remove(gone, out SimulatedLink? link))
                 link.Close();
             network.Find(gone)?.Break(Id); // Its connection to here ends as well, and is refused from now on.
@@ -110,11 +111,21 @@ internal sealed class SimulatedTransport(SimulatedNetwork network, SimulatedProc
     {
         if (_removed.Contains(peer.NodeId) || HasRemoved(peer))
             return false;
-        if (_receiver!.AcceptPeer(peer, out string? refusal))
-            return true;
+        SimulatedNode node = process.Node.Cluster.Find(peer.NodeId)!;
+        bool isWiped = node.IsWiped;
+        if (!_receiver!.AcceptPeer(peer, out string? refusal))
+        {
+            network.World.Trace.Add(Id.ToString(), $"refuses {peer.NodeId}: {refusal}");
+            return false;
+        }
 
-        network.World.Trace.Add(Id.ToString(), $"refuses {peer.NodeId}: {refusal}");
-        return false;
+        // Who has never met it cannot know, and is kept apart from it: nothing that it remembers would help.
+        // Of those who came later some forget whom they met before they were members.
+        if (isWiped && !node.Joins && !process.Node.Joins && process.Node.Met.Contains(peer.NodeId))
+            network.World.Fail("amnesia", $"{Id} talks to {peer.NodeId}, which has forgotten everything.");
+        if (!isWiped)
+            process.Node.Met.Add(peer.NodeId);
+        return !isWiped;
     }
 
     /// <summary>Tells whether a peer was a member, with the directory that it has now, and was removed.</summary>

@@ -27,8 +27,7 @@ internal sealed class SimulatedNode
         Chance = cluster.World.Chance.Fork("node", (long)id.Value);
         // Machines differ: with disks that are all alike, the leader's would always be the first to have an entry.
         _diskPace = Chance.Fork("disk").LogUniform(1, 16);
-        Disk = new MemoryFileSystem();
-        Disk.CreateDirectory("/" + Name);
+        Disk = CreateDisk();
     }
 
     public Cluster Cluster { get; }
@@ -42,7 +41,13 @@ internal sealed class SimulatedNode
 
     public Chance Chance { get; }
 
-    public MemoryFileSystem Disk { get; }
+    public MemoryFileSystem Disk { get; private set; }
+
+    /// <summary>Gets whom the member has met, as its disk remembers.</summary>
+    public HashSet<NodeId> Met { get; } = [];
+
+    /// <summary>Gets a value indicating whether the member has forgotten all that it promised.</summary>
+    public bool IsWiped { get; private set; }
 
     /// <summary>Gets the process that runs now, if one does.</summary>
     public SimulatedProcess? Process { get; private set; }
@@ -97,8 +102,12 @@ internal sealed class SimulatedNode
     /// <summary>Is told that the process takes part from now on; nothing of it has run yet.</summary>
     public void OnStarted(SimulatedProcess process)
     {
+        if (IsWiped)
+            return;
+
         if (IsDamaged && process.Number > _rottenIn)
         {
+            Cluster.Marks.Add(Mark.LogRepaired);
             Cluster.World.Trace.Add(Name, $"has made good what was damaged");
             Cluster.Checks.Repairs++;
         }
@@ -171,8 +180,17 @@ internal sealed class SimulatedNode
     public void SlowDisk(long duration, long factor) =>
         (_diskSlownessUntil, _diskSlowness) = (Cluster.World.Now + duration, factor);
 
-    /// <summary>Changes what is on the disk: a bit, or a sector, of the log or of its mark.</summary>
-    public void Rot(Chance chance)
+    /// <summary>Takes all that the member ever wrote.</summary>
+    public void Wipe()
+    {
+        (IsDamaged, IsWiped) = (true, true);
+        Kill("and comes back with an empty disk");
+        Met.Clear();
+        Disk = CreateDisk();
+    }
+
+    /// <summary>Changes what is on the disk, in the log or in its mark, behind everybody's back.</summary>
+    public void Damage(FaultKind kind, Chance chance)
     {
         string[] paths = [.. Disk.Paths.Where(path => path.Contains("/log/", StringComparison.Ordinal))];
         string[] begun = [.. paths.Where(path => path.EndsWith(WalSegment.Suffix, StringComparison.Ordinal)
@@ -181,20 +199,50 @@ internal sealed class SimulatedNode
             return;
 
         // Often the end of the log: of what is gone there nothing tells any more.
-        string path = chance.Next(2) == 0 ? begun[^1] : chance.Of(paths);
+        bool isRot = kind is FaultKind.BitRot;
+        string path = chance.Next(2) == 0 ? begun[^1] : chance.Of(isRot ? paths : begun);
+        if (isRot ? TryRot(path, chance) : TryLoseWrite(path, kind is FaultKind.MisdirectedWrite, chance))
+            (IsDamaged, _rottenIn) = (true, _starts);
+    }
+
+    private bool TryRot(string path, Chance chance)
+    {
         int bytes = BytesIn(path);
         if (bytes == 0)
-            return;
+            return false;
 
         int offset = chance.Next(2) == 0 ? chance.Next(bytes) : bytes - (int)chance.LogUniform(1, bytes);
         int count = chance.Next(3) == 0 ? Math.Min(MemoryFileSystem.SectorBytes, bytes - offset) : 1;
         Cluster.World.Trace.Add(Name, $"has {count} wrong bytes at {offset} of {path}");
         for (int i = 0; i < count; i++)
             Disk.Flip(path, offset + i, (byte)(1 << chance.Next(8)));
-
-        IsDamaged = true;
         _isMarkRotten |= path.EndsWith(WalMarkFile.Name, StringComparison.Ordinal);
-        _rottenIn = _starts;
+        return true;
+    }
+
+    /// <summary>Lets sectors be what they were before they were written: zeros.</summary>
+    /// <remarks>
+    /// Not the last ones. A log that merely ends early looks like one that never was longer, and no checksum in it can
+    /// tell; its peers can, by what it has acknowledged (see <c>KnownPeers</c>), as long as one of them remembers.
+    /// </remarks>
+    private bool TryLoseWrite(string path, bool isMisdirected, Chance chance)
+    {
+        int sectors = (BytesIn(path) - 1) / MemoryFileSystem.SectorBytes;
+        int first = WalSegmentHeader.PageBytes / MemoryFileSystem.SectorBytes;
+        if (sectors <= first)
+            return false;
+
+        int count = (int)chance.LogUniform(1, Math.Min(8, sectors - first));
+        int from = (int)chance.Between(first, sectors - count);
+        int to = (int)chance.Between(first, sectors - count);
+        byte[] written = Disk.ReadAll(path)
+            .AsSpan(from * MemoryFileSystem.SectorBytes, count * MemoryFileSystem.SectorBytes).ToArray();
+        Cluster.World.Trace.Add(
+            Name, $"has lost {count} sectors from {from} on of {path}{(isMisdirected ? $", which are at {to}" : "")}");
+        Disk.Put(path, from * MemoryFileSystem.SectorBytes, new byte[written.Length]);
+        if (isMisdirected)
+            Disk.Put(path, to * MemoryFileSystem.SectorBytes, written);
+        return true;
     }
 
     /// <summary>Ends what is wrong with the machine, and what would have gone wrong soon.</summary>
@@ -237,6 +285,13 @@ internal sealed class SimulatedNode
     }
 
     public override string ToString() => Name;
+
+    private MemoryFileSystem CreateDisk()
+    {
+        MemoryFileSystem disk = new();
+        disk.CreateDirectory("/" + Name);
+        return disk;
+    }
 
     private int BytesIn(string path) => Disk.ReadAll(path).AsSpan().LastIndexOfAnyExcept((byte)0) + 1;
 
