@@ -48,7 +48,9 @@ internal sealed record Script(int[][] Steps)
                 throw;
             }
         });
-        Assert.ThrowsAny<Exception>(() => Check.One(Config.QuickThrowOnFailure, property));
+        // Always from the same start: from some, shrinking ends in a small script that is not the smallest.
+        Config config = Config.QuickThrowOnFailure.WithReplay(1, 1);
+        Assert.ThrowsAny<Exception>(() => Check.One(config, property));
         return smallest!;
     }
 
