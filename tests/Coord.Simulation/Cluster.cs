@@ -63,6 +63,9 @@ internal sealed class Cluster
     /// <summary>Gets or sets what is told of each vote that a member is about to give to another.</summary>
     public Action<SimulatedProcess> OnVoted { get; set; } = static _ => { };
 
+    /// <summary>Gets or sets what is told when a leader asks another to campaign in its place.</summary>
+    public Action<SimulatedProcess> OnHandedOver { get; set; } = static _ => { };
+
     /// <summary>Gets the process that leads in the highest term, if one does.</summary>
     public SimulatedProcess? Leader => _nodes.Values
         .Where(node => node.IsUp && node.Process!.Raft.Status.Role is RaftRole.Leader)

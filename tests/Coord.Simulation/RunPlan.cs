@@ -91,6 +91,9 @@ internal sealed class RunPlan
 
     public long RetainedRevisions { get; private set; }
 
+    /// <summary>Gets how old history becomes; zero for as old as it likes.</summary>
+    public TimeSpan RetainedAge { get; private set; }
+
     /// <summary>Gets how many events may wait for a watch's reader.</summary>
     public int WatchBufferEvents { get; private set; }
 
@@ -136,7 +139,9 @@ internal sealed class RunPlan
     public RaftCoreOptions Tune(RaftCoreOptions options) => options with
     {
         MaxAppendEntries = _maxAppendEntries,
-        MaxInflightAppends = _maxInflightAppends,
+        // A window of one message on a slow network is no fault to look for: the clients would only overrun it.
+        MaxInflightAppends = Math.Max(
+            _maxInflightAppends, (int)(NetworkDelay / Span.Millisecond / _maxAppendEntries)),
         MaxCommittedBytesPerReady = _maxCommittedBytes,
         PromoteLagEntries = _promoteLagEntries,
     };
@@ -144,6 +149,8 @@ internal sealed class RunPlan
     public KeyValueOptions CreateStoreOptions() => new()
     {
         RetainedRevisions = RetainedRevisions,
+        CompactionMode = RetainedAge > TimeSpan.Zero ? CompactionMode.Periodic : CompactionMode.None,
+        CompactionRetention = RetainedAge > TimeSpan.Zero ? RetainedAge : TimeSpan.FromHours(1),
         MaxRequestBytes = (SegmentBytes / 2) - 1024,
         MaxKeyBytes = 1024,
         MinLeaseTimeToLive = TimeSpan.FromSeconds(1),
@@ -207,6 +214,8 @@ internal sealed class RunPlan
     {
         RetainedRevisions = chance.Next(2) == 0 ? 0 : chance.LogUniform(10, 1000);
         DigestInterval = (int)chance.LogUniform(16, 256);
+        Chance age = chance.Fork("age");
+        RetainedAge = age.OneIn(6) ? Span.ToTimeSpan(age.LogUniform(Span.Second, 20 * Span.Second)) : TimeSpan.Zero;
     }
 
     private void DrawWatches(Chance chance)

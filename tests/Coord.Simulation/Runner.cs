@@ -30,7 +30,11 @@ internal sealed class Runner(RunnerArguments arguments)
         if (arguments.IsOneSeed)
             return RunOne();
         if (arguments.Mutants is { } mutants)
-            return new MutantTable(arguments.Options, arguments.First, arguments.Seeds).Print(mutants) == 0 ? 0 : 1;
+        {
+            MutantTable table = new(
+                arguments.Options, arguments.First, arguments.Seeds, arguments.Time, arguments.Tried);
+            return table.Print(mutants) ? 0 : 1;
+        }
 
         foreach (RunOptions options in arguments.IsRegression ? Regressions.Load() : Swarm())
         {

@@ -20,7 +20,9 @@ internal sealed class RunnerArguments
           --keep-going          do not stop at the first seed that fails
           --shrink              make a seed that fails smaller, as small as it goes
           --regressions         run the seeds that failed once
-          --mutants [NAME,...]  turn on one planted bug after the other, and run seeds until it is caught
+          --mutants NAME,...    turn on one planted bug after the other, or all, and run seeds until it is caught;
+                                with --minutes it stops in time, and prints how to go on
+          --tried N             how many seeds the first of them has survived already
 
           --more-disk-faults    let disks also lose and misdirect writes, and be emptied
 
@@ -52,6 +54,9 @@ internal sealed class RunnerArguments
 
     public bool IsRegression { get; private set; }
 
+    /// <summary>Gets how many seeds the first planted bug has survived before.</summary>
+    public long Tried { get; private set; }
+
     /// <summary>Gets the planted bugs to hunt; null if that is not wanted.</summary>
     public IReadOnlyList<string>? Mutants { get; private set; }
 
@@ -77,9 +82,10 @@ internal sealed class RunnerArguments
                 case "--shrink": parsed.Shrinks = true; break;
                 case "--regressions": parsed.IsRegression = true; break;
                 case "--mutants":
-                    bool isNamed = i + 1 < args.Count && !args[i + 1].StartsWith('-');
-                    parsed.Mutants = isNamed ? [.. Value().Split(',').Select(KnownMutant)] : MutantTable.Names;
+                    string names = i + 1 < args.Count && !args[i + 1].StartsWith('-') ? Value() : "all";
+                    parsed.Mutants = names == "all" ? MutantTable.Names : [.. names.Split(',').Select(KnownMutant)];
                     break;
+                case "--tried": parsed.Tried = Number(); break;
                 case "--seed":
                     parsed.IsOneSeed = true;
                     parsed.Options = parsed.Options with { Seed = ulong.Parse(Value(), CultureInfo.InvariantCulture) };

@@ -101,7 +101,8 @@ internal sealed class SimulationRun
         _cluster.IsHealed = true;
         await WithinBoundAsync(_injector.HandOverToRestingAsync(), "end of a transfer", Bound).ConfigureAwait(false);
         Actor last = new(_cluster, _plan.Clients, () => false) { Patience = Span.ToTimeSpan(Bound) };
-        await WithinBoundAsync(_workload.FinishAsync(last), "service", Bound).ConfigureAwait(false);
+        // Whoever waits for the end of leases may wait for the longest of them.
+        await WithinBoundAsync(_workload.FinishAsync(last), "service", Bound + (2 * Span.Minute)).ConfigureAwait(false);
         _injector.Wake();
         await ConvergeAsync().ConfigureAwait(false);
         foreach (string finding in _workload.Check())

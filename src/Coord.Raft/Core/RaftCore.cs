@@ -101,6 +101,9 @@ internal sealed partial class RaftCore
     /// <summary>Gets a value indicating whether it gives no vote, as a leader's lease needs; for tests.</summary>
     internal bool HoldsVoteBack => _voteHold > 0;
 
+    /// <summary>Returns how much a leader counts as durable at a member; for tests.</summary>
+    internal LogIndex MatchOf(NodeId member) => _tracker.Find(member)?.Match ?? default;
+
     /// <summary>Gets how many ticks have passed; for tests.</summary>
     internal long Ticks => _tick;
 

@@ -29,6 +29,7 @@ internal sealed class FaultInjector
         _beginnings = cluster.World.Chance.Fork("beginnings");
         cluster.OnDown = Repair;
         cluster.OnElected = OnElected;
+        cluster.OnHandedOver = OnHandedOver;
         if (cluster.Plan.IntervalOf(FaultKind.VoterFall) > 0)
             cluster.OnVoted = OnVoted;
         foreach (FaultKind kind in Enum.GetValues<FaultKind>().Where(HasTimes))
@@ -154,8 +155,6 @@ internal sealed class FaultInjector
             if (leader.IsGone || !TryCount(kind))
                 return;
             _nodes.Ask(kind, leader, chance);
-            if (kind is FaultKind.Transfer)
-                MayIsolate(leader, chance);
             if (chance.Next(3) == 0)
                 leader.SendsBeforeCrash = (int)chance.LogUniform(1, 32) - 1;
         });
@@ -186,17 +185,24 @@ internal sealed class FaultInjector
             leader.SendsBeforeCrash = (int)_falls.LogUniform(1, 64) - 1;
     }
 
-    /// <summary>Cuts a leader off, in half of all cases, when its successor is perhaps on its way already.</summary>
-    private void MayIsolate(SimulatedProcess leader, Chance chance)
+    /// <summary>Cuts a leader off when its successor has perhaps begun to campaign, and it has not heard of it.</summary>
+    private void OnHandedOver(SimulatedProcess leader)
     {
-        if (chance.OneIn(2))
-            _cluster.World.After(chance.LogUniform(1, 10 * _cluster.Plan.NetworkDelay), () => Isolate(leader));
+        long way = _cluster.Plan.NetworkDelay + _cluster.Plan.NetworkJitter;
+        if (_cluster.Plan.IntervalOf(FaultKind.Transfer) > 0 && _falls.OneIn(2))
+            _cluster.World.After(_falls.Between(way / 2, 3 * way), () => Isolate(leader));
     }
 
     private void Isolate(SimulatedProcess leader)
     {
-        if (!_isStopped)
-            _network.Isolate(leader.Id, _falls.LogUniform(Span.Second, 20 * Span.Second));
+        if (_isStopped)
+            return;
+
+        long duration = _falls.LogUniform(Span.Second, 20 * Span.Second);
+        _network.Isolate(leader.Id, duration);
+        // What it still takes in, and will have to cut, is on its way to the disk when the others reach it again.
+        if (_falls.OneIn(3))
+            leader.Node.HangDisk(duration + _falls.Between(0, 2 * Span.Second));
     }
 
     private bool TryCount(FaultKind kind)
@@ -215,8 +221,6 @@ internal sealed class FaultInjector
     {
         if (!_network.TryInject(kind, chance))
             _nodes.Inject(kind, chance);
-        if (kind is FaultKind.Transfer && _cluster.Leader is { } leader)
-            MayIsolate(leader, chance.Fork("isolation"));
     }
 
     /// <summary>The next fault of a kind.</summary>

@@ -15,6 +15,7 @@ internal sealed class ClusterChecks
     private readonly EntryRegistry _registry = new();
     private readonly LeaderChecks _steps;
     private readonly LeaseChecks _leases;
+    private readonly CampaignChecks _campaigns;
     private readonly Dictionary<Term, NodeId> _leaders = [];
     private readonly List<(Term Term, ulong Command, ulong Result)> _applied = [];
     private readonly Dictionary<long, (ulong Digest, NodeId By)> _digests = [];
@@ -30,7 +31,7 @@ internal sealed class ClusterChecks
 
     public ClusterChecks(Cluster cluster)
     {
-        (_cluster, _leases) = (cluster, new LeaseChecks(cluster));
+        (_cluster, _leases, _campaigns) = (cluster, new LeaseChecks(cluster), new CampaignChecks(cluster));
         Said = new Conversation(cluster.World);
         _steps = new LeaderChecks(cluster, _registry, Said, DurableOf);
     }
@@ -110,6 +111,7 @@ internal sealed class ClusterChecks
             CheckNewLeader(process, runtime, core, view);
 
         CheckDurable(process, core, view);
+        _campaigns.AfterTurn(process, core, view);
         _steps.AfterTurn(process, core, view);
         if (core.Role is RaftRole.Leader)
             _leases.AfterTurn(process, core);
@@ -138,6 +140,7 @@ internal sealed class ClusterChecks
     public void OnSend(SimulatedProcess process, in Message message)
     {
         Said.OnSend(message);
+        _campaigns.OnSend(process, message);
         if (message.Kind is MessageKind.VoteResponse or MessageKind.AppendResponse
             && _views.TryGetValue(process, out NodeView? view))
         {
@@ -146,6 +149,13 @@ internal sealed class ClusterChecks
             if (message is { Kind: MessageKind.VoteResponse, Reject: false } && message.To != process.Id)
                 OnVote(process, message, view);
         }
+    }
+
+    /// <summary>Is told of each message that reaches a member, before it takes it.</summary>
+    public void OnArrival(SimulatedProcess process, NodeId from, MessageKind kind, bool isRefusal)
+    {
+        Said.OnArrival(from, process.Id);
+        _campaigns.OnArrival(process, from, kind, isRefusal);
     }
 
     /// <summary>What a member says in a term it says after the term is on its disk, and the vote as well.</summary>
@@ -236,6 +246,7 @@ internal sealed class ClusterChecks
     /// <summary>Notes what a process leaves behind.</summary>
     public void OnEnding(SimulatedProcess process)
     {
+        _campaigns.OnEnding(process);
         if (!_views.Remove(process) || process.Raft.Runtime is not { } runtime)
             return;
 

@@ -39,6 +39,7 @@ internal sealed class LeaderChecks(
         }
 
         CheckPatience(process, core, view);
+        CheckAcknowledged(process, core);
         if (!hasLed || core.CommitIndex > view.Commit || ++view.Turns % TurnsBetweenLooks == 0)
             CheckMatches(process, core, view);
     }
@@ -115,11 +116,8 @@ internal sealed class LeaderChecks(
     {
         foreach (ProgressStatus progress in core.Status.Progress)
         {
-            if (progress.Match.IsZero)
-                continue;
-            CheckAcknowledged(process, core, progress);
             // Whoever is in a later term may have cut what he acknowledged in this one.
-            if (cluster.Find(progress.Id) is not { IsDamaged: false } node
+            if (progress.Match.IsZero || cluster.Find(progress.Id) is not { IsDamaged: false } node
                 || node.Process?.Raft.Runtime is not { } runtime || runtime.Driver.Core.Term > core.Term)
             {
                 continue;
@@ -137,14 +135,19 @@ internal sealed class LeaderChecks(
         }
     }
 
-    private void CheckAcknowledged(SimulatedProcess process, RaftCore core, ProgressStatus progress)
+    /// <summary>A leader counts what was acknowledged to it, in its term, by members that are still the same.</summary>
+    private void CheckAcknowledged(SimulatedProcess process, RaftCore core)
     {
-        if (progress.Id == process.Id || !core.DecidingMembership.TryGetMember(progress.Id, out Member member))
-            return;
+        foreach (Member member in core.DecidingMembership.Members)
+        {
+            LogIndex match = core.MatchOf(member.Id);
+            if (member.Id == process.Id || match.IsZero)
+                continue;
 
-        LogIndex told = said.Acknowledged(core.Term, member.Id, member.AddedAt);
-        if (told < progress.Match)
-            Fail("match", $"{process.Id} counts {progress.Match} of {member.Id}, who told of {told} in {core.Term}.");
+            LogIndex told = said.Acknowledged(core.Term, member.Id, member.AddedAt);
+            if (told < match)
+                Fail("match", $"{process.Id} counts {match} of {member.Id}, who told of {told} in {core.Term}.");
+        }
     }
 
     private void Fail(string kind, string message) => cluster.World.Fail(kind, message);

@@ -204,7 +204,8 @@ internal sealed class SimulatedLink : SimulatedEvent
             return;
 
         _network.World.Trace.Mix(_network.World.Now, 5, ((long)To.Value << 32) | (uint)delivery.Length);
-        receiver.Process.Node.Cluster.Checks.Said.OnArrival(_sender.Id, To);
+        receiver.Process.Node.Cluster.Checks.OnArrival(
+            receiver.Process, _sender.Id, delivery.Kind, delivery.IsRefusal);
         ReceiveResult result = receiver.Receiver.Receive(_sender.Id, delivery.Bytes, _arena);
         if (result is ReceiveResult.Malformed)
             _network.World.Fail("malformed", $"{To} cannot read a message of {_sender.Id}.");
@@ -230,6 +231,10 @@ internal sealed class SimulatedLink : SimulatedEvent
 
         public int Length { get; private set; }
 
+        public MessageKind Kind { get; private init; }
+
+        public bool IsRefusal { get; private init; }
+
         public ReadOnlySequence<byte> Bytes => new(_bytes, 0, Length);
 
         public static Delivery Rent(SimulatedLink link, SimulatedTransport receiver, in Message message, int size)
@@ -239,6 +244,8 @@ internal sealed class SimulatedLink : SimulatedEvent
                 _link = link,
                 _receiver = receiver,
                 _epoch = link.Epoch,
+                Kind = message.Kind,
+                IsRefusal = message.Reject,
                 _bytes = ArrayPool<byte>.Shared.Rent(size),
             };
             RentedWriter writer = new(delivery._bytes);

@@ -260,7 +260,8 @@ internal sealed class SimulatedNode
     /// <summary>Returns how long an operation takes at present that usually takes so long.</summary>
     public long DelayOnDisk(long usual)
     {
-        usual *= _diskPace;
+        // Slow disks are a fault; without it an election timeout that is too short for the disk would be a mistake.
+        usual = Math.Min(usual * _diskPace, Span.Of(Cluster.Plan.ElectionTimeout) / 4);
         long now = Cluster.World.Now;
         if (now < _diskSlownessUntil)
             usual *= _diskSlowness;

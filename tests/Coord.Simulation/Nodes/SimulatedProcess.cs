@@ -127,6 +127,8 @@ internal sealed class SimulatedProcess
             throw new PowerCutException();
 
         Node.Cluster.Checks.OnSend(this, message);
+        if (message.Kind is MessageKind.TimeoutNow)
+            Node.Cluster.OnHandedOver(this);
         if (message.Kind is MessageKind.Heartbeat && PauseAfterHeartbeat > 0)
         {
             long duration = PauseAfterHeartbeat;

@@ -15,6 +15,7 @@ internal sealed class LeaseWorkload(Chance chance) : IWorkload
 {
     private readonly StoreHistory _history = new("lease");
     private readonly int _keys = (int)chance.Fork("keys").LogUniform(2, 32);
+    private readonly bool _hasLong = chance.Fork("long").OneIn(4);
     private readonly List<LeaseAnswer> _answers = [];
     private readonly Findings _findings = new();
     private StoreTwin? _twin;
@@ -121,7 +122,10 @@ internal sealed class LeaseWorkload(Chance chance) : IWorkload
     private async Task GrantAsync(Actor actor, List<(LeaseId Id, TimeSpan TimeToLive)> leases)
     {
         long begin = actor.Now;
-        TimeSpan wanted = TimeSpan.FromMilliseconds(actor.Chance.LogUniform(1000, 20_000));
+        // What a lease of more than a minute has left is written down every minute.
+        bool isLong = _hasLong && actor.Chance.OneIn(2);
+        TimeSpan wanted = TimeSpan.FromMilliseconds(
+            isLong ? actor.Chance.Between(61_000, 90_000) : actor.Chance.LogUniform(1000, 20_000));
         try
         {
             LeaseGrant grant = await actor.Store.GrantLeaseAsync(wanted).ConfigureAwait(false);

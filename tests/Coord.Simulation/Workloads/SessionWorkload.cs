@@ -12,7 +12,9 @@ namespace Coord.Simulation.Workloads;
 /// </summary>
 internal sealed class SessionWorkload(Chance chance) : IWorkload
 {
-    private const string Prefix = "session/";
+    /// <summary>What all keys begin with.</summary>
+    public const string Prefix = "session/";
+
 
     private readonly int _keys = (int)chance.Fork("keys").LogUniform(1, 16);
     private readonly int _atOnce = (int)chance.Fork("at once").LogUniform(1, 4);
@@ -27,7 +29,9 @@ internal sealed class SessionWorkload(Chance chance) : IWorkload
         _twin = actor.Twin;
         while (!actor.IsOver)
         {
-            if (await TryOpenAsync(actor).ConfigureAwait(false) is { } tickets)
+            if (actor.Chance.OneIn(4))
+                await new SessionInProcess(actor, _calls, _keys).UseAsync(() => ++_values).ConfigureAwait(false);
+            else if (await TryOpenAsync(actor).ConfigureAwait(false) is { } tickets)
                 await UseAsync(actor, tickets).ConfigureAwait(false);
             await actor.ThinkAsync().ConfigureAwait(false);
         }
