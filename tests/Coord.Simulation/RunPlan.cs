@@ -33,6 +33,7 @@ internal sealed class RunPlan
         DrawWatches(chance.Fork("watches"));
         DrawNetwork(chance.Fork("network"));
         DrawFaults(chance.Fork("faults"));
+        DrawReturns(chance.Fork("returns"));
         Duration = chance.Fork("duration").LogUniform(5 * Span.Second, 60 * Span.Second);
     }
 
@@ -139,9 +140,9 @@ internal sealed class RunPlan
     public RaftCoreOptions Tune(RaftCoreOptions options) => options with
     {
         MaxAppendEntries = _maxAppendEntries,
-        // A window of one message on a slow network is no fault to look for: the clients would only overrun it.
+        // A window of a few entries on slow disks or a slow network is no fault to look for: clients would overrun it.
         MaxInflightAppends = Math.Max(
-            _maxInflightAppends, (int)(NetworkDelay / Span.Millisecond / _maxAppendEntries)),
+            _maxInflightAppends, (int)(8 + (NetworkDelay / Span.Millisecond)) / _maxAppendEntries),
         MaxCommittedBytesPerReady = _maxCommittedBytes,
         PromoteLagEntries = _promoteLagEntries,
     };
@@ -254,6 +255,17 @@ internal sealed class RunPlan
             if (Has(kind, own) && isAllowed)
                 _intervals[kind] = own.LogUniform(Span.Second, 60 * Span.Second);
         }
+    }
+
+    /// <summary>Lets answers come late where members return: only then it matters to whom they were given.</summary>
+    private void DrawReturns(Chance chance)
+    {
+        if (IntervalOf(FaultKind.Return) == 0 || _options.Without.Contains(FaultKind.Hoarding) || !chance.OneIn(2))
+            return;
+
+        Streams = false;
+        Hoarding = Math.Max(Hoarding, 20_000);
+        _intervals[FaultKind.Return] = chance.Between(Span.Second, 4 * Span.Second);
     }
 
     private bool Has(FaultKind kind, Chance chance) => chance.Next(3) == 0 && !_options.Without.Contains(kind);

@@ -128,14 +128,20 @@ internal sealed class MembershipFaults(Cluster cluster)
         MemberAddress address = target.Voters.First(voter => voter.Id == member);
         await ChangeAsync(process, membership, target with { Voters = target.Voters.Remove(address) })
             .ConfigureAwait(false);
-        if (cluster.Leader is not { } leader || leader.Raft.Status.Membership is not { IsJoint: false } now
-            || now.Contains(member) || IsAnyLost || cluster.Find(member) is { IsRetired: true })
+        for (int attempt = 0; attempt < 8 && !IsAnyLost; attempt++)
         {
-            return;
-        }
+            if (cluster.Leader is { } leader && leader.Raft.Status.Membership is { IsJoint: false } now
+                && !now.Contains(member) && cluster.Find(member) is { IsRetired: false })
+            {
+                target = MembershipTarget.From(now);
+                await ChangeAsync(leader, now, target with { Voters = target.Voters.Add(address) })
+                    .ConfigureAwait(false);
+            }
 
-        target = MembershipTarget.From(now);
-        await ChangeAsync(leader, now, target with { Voters = target.Voters.Add(address) }).ConfigureAwait(false);
+            if (Newest.Contains(member))
+                return;
+            await cluster.World.DelayAsync(Span.Of(cluster.Plan.ElectionTimeout) / 4).ConfigureAwait(false);
+        }
     }
 
     private async Task ChangeAsync(SimulatedProcess process, Membership membership, MembershipTarget target)
