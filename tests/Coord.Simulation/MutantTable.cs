@@ -34,7 +34,8 @@ internal sealed class MutantTable(RunOptions options, ulong first, long seeds, T
             SimulationFailedException? failure = Hunt(names[i], ref tried);
             if (failure is null && tried < seeds)
             {
-                Console.WriteLine($"{caught} caught. Go on: --mutants {string.Join(',', names.Skip(i))} --tried {tried}");
+                string rest = string.Join(',', names.Skip(i));
+                Console.WriteLine($"{caught} caught. Go on: --mutants {rest} --tried {tried}");
                 return false;
             }
 

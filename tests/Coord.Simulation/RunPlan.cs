@@ -33,7 +33,6 @@ internal sealed class RunPlan
         DrawWatches(chance.Fork("watches"));
         DrawNetwork(chance.Fork("network"));
         DrawFaults(chance.Fork("faults"));
-        DrawReturns(chance.Fork("returns"));
         Duration = chance.Fork("duration").LogUniform(5 * Span.Second, 60 * Span.Second);
     }
 
@@ -242,7 +241,7 @@ internal sealed class RunPlan
 
     private void DrawFaults(Chance chance)
     {
-        FaultKind last = _options.MoreDiskFaults ? FaultKind.WipedDisk : FaultKind.Return;
+        FaultKind last = _options.MoreDiskFaults ? FaultKind.WipedDisk : FaultKind.LeaderStall;
         for (FaultKind kind = FaultKind.Reset; kind <= last; kind++)
         {
             Chance own = chance.Fork(kind.ToString());
@@ -255,17 +254,6 @@ internal sealed class RunPlan
             if (Has(kind, own) && isAllowed)
                 _intervals[kind] = own.LogUniform(Span.Second, 60 * Span.Second);
         }
-    }
-
-    /// <summary>Lets answers come late where members return: only then it matters to whom they were given.</summary>
-    private void DrawReturns(Chance chance)
-    {
-        if (IntervalOf(FaultKind.Return) == 0 || _options.Without.Contains(FaultKind.Hoarding) || !chance.OneIn(2))
-            return;
-
-        Streams = false;
-        Hoarding = Math.Max(Hoarding, 20_000);
-        _intervals[FaultKind.Return] = chance.Between(Span.Second, 4 * Span.Second);
     }
 
     private bool Has(FaultKind kind, Chance chance) => chance.Next(3) == 0 && !_options.Without.Contains(kind);

@@ -185,7 +185,7 @@ internal sealed class FaultInjector
             leader.SendsBeforeCrash = (int)_falls.LogUniform(1, 64) - 1;
     }
 
-    /// <summary>Cuts a leader off when its successor has perhaps begun to campaign, and it has not heard of it.</summary>
+    /// <summary>Cuts a leader off when its successor perhaps campaigns, and it has not heard of it.</summary>
     private void OnHandedOver(SimulatedProcess leader)
     {
         long way = _cluster.Plan.NetworkDelay + _cluster.Plan.NetworkJitter;

@@ -102,9 +102,6 @@ internal enum FaultKind
     /// <summary>A leader is paused when it has just sent heartbeats, for about as long as others wait.</summary>
     LeaderStall,
 
-    /// <summary>A member is removed, and soon added again under its id, with what it has on its disk.</summary>
-    Return,
-
     /// <summary>A write was acknowledged and never done: what was there before is there still.</summary>
     LostWrite,
 

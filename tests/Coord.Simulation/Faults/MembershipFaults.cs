@@ -34,8 +34,6 @@ internal sealed class MembershipFaults(Cluster cluster)
             _ = TransferAsync(process, chance.Of(membership.Voters), returns: chance.OneIn(2));
         else if (kind is FaultKind.LostDisk && MayLose(process.Node))
             Replace(process.Node);
-        else if (kind is FaultKind.Return && !IsAnyLost && membership.Voters.Length > 2)
-            _ = ReturnAsync(process, membership, chance.Of(membership.Voters));
         else if (kind is FaultKind.Membership && !IsAnyLost)
         {
             // Often two at once, by administrators who do not know of each other: one of them is refused.
@@ -118,29 +116,6 @@ internal sealed class MembershipFaults(Cluster cluster)
                     new MemberAddress(replacement.Id, replacement.Name)],
                 Learners = [.. target.Learners.Where(member => member.Id != node.Id && member.Id != replacement.Id)],
             }).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>Removes a member, and adds it again: what it said before must not count for what it is then.</summary>
-    private async Task ReturnAsync(SimulatedProcess process, Membership membership, NodeId member)
-    {
-        MembershipTarget target = MembershipTarget.From(membership);
-        MemberAddress address = target.Voters.First(voter => voter.Id == member);
-        await ChangeAsync(process, membership, target with { Voters = target.Voters.Remove(address) })
-            .ConfigureAwait(false);
-        for (int attempt = 0; attempt < 8 && !IsAnyLost; attempt++)
-        {
-            if (cluster.Leader is { } leader && leader.Raft.Status.Membership is { IsJoint: false } now
-                && !now.Contains(member) && cluster.Find(member) is { IsRetired: false })
-            {
-                target = MembershipTarget.From(now);
-                await ChangeAsync(leader, now, target with { Voters = target.Voters.Add(address) })
-                    .ConfigureAwait(false);
-            }
-
-            if (Newest.Contains(member))
-                return;
-            await cluster.World.DelayAsync(Span.Of(cluster.Plan.ElectionTimeout) / 4).ConfigureAwait(false);
         }
     }
 

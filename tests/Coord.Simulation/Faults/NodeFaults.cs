@@ -57,7 +57,7 @@ internal sealed class NodeFaults(Cluster cluster)
             case FaultKind.Restart:
                 _ = RestartAsync(node.Process!);
                 break;
-            case FaultKind.Membership or FaultKind.Transfer or FaultKind.LostDisk or FaultKind.Return:
+            case FaultKind.Membership or FaultKind.Transfer or FaultKind.LostDisk:
                 _membership.Inject(kind, node.Process!, chance);
                 break;
             default:

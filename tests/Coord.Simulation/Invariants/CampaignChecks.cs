@@ -4,7 +4,7 @@ using Coord.Simulation.Nodes;
 
 namespace Coord.Simulation.Invariants;
 
-/// <summary>With pre-votes, who raises the term has the word of a quorum, given to this attempt (thesis §9.6).</summary>
+/// <summary>With pre-votes, who raises the term has a quorum's word for this attempt (thesis §9.6).</summary>
 /// <remarks>
 /// A pre-vote gives no right to anything. But who campaigns with those of an attempt that failed brings a higher term
 /// to members that have a leader again, and deposes it.
