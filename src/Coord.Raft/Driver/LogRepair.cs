@@ -62,50 +62,20 @@ internal sealed class LogRepair : IRaftMessageReceiver, IDisposable
 
     /// <summary>Begins the repair of a log, if there is anybody to help and nothing is damaged besides.</summary>
     /// <returns>Null if the damage stays what it is: the member does not start.</returns>
+    /// <exception cref="DataDirectoryException">The directory cannot be used.</exception>
     public static LogRepair? TryBegin(NodeContext context, TimeProvider timeProvider, LogCorruptedException damage)
     {
-        RaftOptions options = context.Options;
-        IFileSystem files = context.Environment.Files;
-        if (options.ForceNewCluster)
-            return null;
-
-        DataDirectory directory = DataDirectory.Open(
-            files, options.DataDirectory, options.ClusterId, options.NodeId, context.Environment.NextId);
-        WalMarkFile? markFile = null;
         try
         {
-            if (FindSnapshot(files, directory) is { } snapshot)
-            {
-                markFile = WalMarkFile.Open(files, directory.LogPath, directory.DirectoryId);
-                WalOptions walOptions = new()
-                {
-                    DirectoryId = directory.DirectoryId,
-                    SegmentBytes = context.Environment.SegmentBytes ?? options.SegmentBytes,
-                };
-                SalvagedLog salvaged = Salvage(context, directory, walOptions, markFile);
-                salvaged.Entries.StandOn(snapshot.LastIncluded);
-                Membership membership = snapshot.Membership;
-                if (CanBeRepaired(salvaged, membership, options.NodeId))
-                {
-                    return new LogRepair(
-                        context, timeProvider, damage, directory, markFile, walOptions, salvaged, membership);
-                }
-            }
+            return Begin(context, timeProvider, damage);
         }
-        catch (LogCorruptedException)
+        catch (IOException exception)
         {
-            // More is damaged than other members can make good.
+            throw new DataDirectoryException(
+                $"{context.Options.DataDirectory} cannot be used: {exception.Message} Repair the cause and start the "
+                + "node again.",
+                exception);
         }
-        catch
-        {
-            markFile?.Dispose();
-            directory.Dispose();
-            throw;
-        }
-
-        markFile?.Dispose();
-        directory.Dispose();
-        return null;
     }
 
     /// <summary>Gets what is missing and writes the log anew.</summary>
@@ -195,6 +165,52 @@ internal sealed class LogRepair : IRaftMessageReceiver, IDisposable
         _inbox.Writer.TryComplete();
         _markFile.Dispose();
         _directory.Dispose();
+    }
+
+    private static LogRepair? Begin(NodeContext context, TimeProvider timeProvider, LogCorruptedException damage)
+    {
+        RaftOptions options = context.Options;
+        IFileSystem files = context.Environment.Files;
+        if (options.ForceNewCluster)
+            return null;
+
+        DataDirectory directory = DataDirectory.Open(
+            files, options.DataDirectory, options.ClusterId, options.NodeId, context.Environment.NextId);
+        WalMarkFile? markFile = null;
+        try
+        {
+            if (FindSnapshot(files, directory) is { } snapshot)
+            {
+                markFile = WalMarkFile.Open(files, directory.LogPath, directory.DirectoryId);
+                WalOptions walOptions = new()
+                {
+                    DirectoryId = directory.DirectoryId,
+                    SegmentBytes = context.Environment.SegmentBytes ?? options.SegmentBytes,
+                };
+                SalvagedLog salvaged = Salvage(context, directory, walOptions, markFile);
+                salvaged.Entries.StandOn(snapshot.LastIncluded);
+                Membership membership = snapshot.Membership;
+                if (CanBeRepaired(salvaged, membership, options.NodeId))
+                {
+                    return new LogRepair(
+                        context, timeProvider, damage, directory, markFile, walOptions, salvaged, membership);
+                }
+            }
+        }
+        catch (LogCorruptedException)
+        {
+            // More is damaged than other members can make good.
+        }
+        catch
+        {
+            markFile?.Dispose();
+            directory.Dispose();
+            throw;
+        }
+
+        markFile?.Dispose();
+        directory.Dispose();
+        return null;
     }
 
     private static SnapshotMetadata? FindSnapshot(IFileSystem files, DataDirectory directory)

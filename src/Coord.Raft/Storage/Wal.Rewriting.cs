@@ -26,7 +26,7 @@ internal sealed partial class Wal
             List<(ulong Epoch, string Path)> files = ListSegments(fileSystem, directory);
             FinishEarlierRewrite(fileSystem, directory, markFile, files);
             ulong first = Math.Max(files[^1].Epoch, markFile.Mark.Epoch) + 1;
-            markFile.Save(markFile.Mark with { RewrittenFrom = first, IsRewritten = false });
+            markFile.Amend(markFile.Mark with { RewrittenFrom = first, IsRewritten = false });
             Wal wal = BeginRewrite(fileSystem, directory, options, markFile, hardState, log.Before, first);
             try
             {
@@ -66,7 +66,7 @@ internal sealed partial class Wal
         }
 
         files.RemoveAll(file => file.Epoch < mark.RewrittenFrom == mark.IsRewritten);
-        markFile.Save(mark with { RewrittenFrom = 0, IsRewritten = false });
+        markFile.Amend(mark with { RewrittenFrom = 0, IsRewritten = false });
     }
 
     private static Wal BeginRewrite(

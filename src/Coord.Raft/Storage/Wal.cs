@@ -59,6 +59,9 @@ internal sealed partial class Wal : IDisposable
     /// <summary>Gets the offset in the current segment behind the last staged record.</summary>
     public int SegmentOffset => _buffer.End;
 
+    /// <summary>Gets the file of the current segment.</summary>
+    public string SegmentPath => _path;
+
     /// <summary>Gets a value indicating whether something was appended that is not durable yet.</summary>
     public bool IsDirty => _buffer.End != DurableOffset;
 
@@ -193,8 +196,8 @@ internal sealed partial class Wal : IDisposable
     public void SaveDurableMark()
     {
         ThrowIfFailed();
-        if (_markFile.Mark == _durable)
-            return;
+        if (_markFile.Mark == _durable && _markFile.IsHardStateCurrent)
+            return; // Else it says less than is known, or one of its copies is damaged and is made good.
 
         try
         {

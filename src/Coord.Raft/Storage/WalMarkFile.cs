@@ -85,8 +85,19 @@ internal sealed class WalMarkFile : IDisposable
         }
     }
 
-    /// <summary>Makes a mark durable. What it claims must be durable already.</summary>
-    public void Save(in WalMark mark)
+    /// <summary>Makes a mark durable whose term and vote are the last ones. It must be true already.</summary>
+    public void Save(in WalMark mark) => Save(mark, isHardStateCurrent: true);
+
+    /// <summary>
+    /// Makes durable what changes of the mark but its term and vote: whether those are the last ones stays as it was.
+    /// Who reads a log that is damaged, or may be, does not know more than that.
+    /// </summary>
+    public void Amend(in WalMark mark) => Save(mark, IsHardStateCurrent);
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+
+    private void Save(in WalMark mark, bool isHardStateCurrent)
     {
         _generation++;
         Span<byte> slot = _slot;
@@ -103,7 +114,8 @@ internal sealed class WalMarkFile : IDisposable
         BinaryPrimitives.WriteInt64LittleEndian(slot[56..], mark.HardState.Term.Value);
         BinaryPrimitives.WriteUInt64LittleEndian(slot[64..], mark.HardState.Vote.Value);
         BinaryPrimitives.WriteInt64LittleEndian(slot[72..], mark.HardState.Commit.Value);
-        slot[FlagsOffset] = (byte)(Flags.IsHardStateCurrent | (mark.IsRewritten ? Flags.IsRewritten : Flags.None));
+        Flags current = isHardStateCurrent ? Flags.IsHardStateCurrent : Flags.None;
+        slot[FlagsOffset] = (byte)(current | (mark.IsRewritten ? Flags.IsRewritten : Flags.None));
         if (mark.Doubt is { } doubt)
         {
             BinaryPrimitives.WriteInt64LittleEndian(slot[DoubtOffset..], doubt.Term.Value);
@@ -115,11 +127,8 @@ internal sealed class WalMarkFile : IDisposable
         _file.Write(slot, (long)(_generation & 1) * SlotBytes);
         _file.Sync();
         Mark = mark;
-        IsHardStateCurrent = true;
+        IsHardStateCurrent = isHardStateCurrent;
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
 
     private void Load(string path)
     {

@@ -213,7 +213,7 @@ internal sealed class WalOpener : IDisposable
             return earlier;
 
         LogDoubt doubt = new LogDoubt(Index.HardState.Term, Index.Last.Index + WalRecord.MostIn(torn)).With(earlier);
-        _markFile.Save(_mark with { Doubt = doubt });
+        _markFile.Amend(_mark with { Doubt = doubt });
         return doubt;
     }
 

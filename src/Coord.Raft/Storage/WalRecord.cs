@@ -129,6 +129,12 @@ internal readonly record struct WalRecord
         return true;
     }
 
+    /// <summary>Reads what a header says of its segment.</summary>
+    public static void ReadTag(ReadOnlySpan<byte> header, out uint epoch, out uint salt) =>
+        (salt, epoch) = (
+            BinaryPrimitives.ReadUInt32LittleEndian(header[TagOffset..]),
+            BinaryPrimitives.ReadUInt32LittleEndian(header[(TagOffset + sizeof(uint))..]));
+
     /// <summary>Finds the next place at or after an offset whose bytes name the segment as a header does.</summary>
     public static int FindHeader(ReadOnlySpan<byte> segment, int offset, ulong tag)
     {

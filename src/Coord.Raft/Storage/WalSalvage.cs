@@ -261,6 +261,7 @@ internal sealed class WalSalvage(IFileSystem fileSystem, WalOptions options, Wal
             int end = epoch == _end.Epoch ? _end.Offset : FirstRecord;
             if (end < _reader.Segment.Length)
                 records += WalRecord.MostIn(_reader.MeasureTorn(end));
+            records += WalRecord.MostIn(_reader.MissingBytes);
         }
 
         return records;

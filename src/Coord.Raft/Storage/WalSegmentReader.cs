@@ -19,6 +19,12 @@ internal sealed class WalSegmentReader(IFileSystem fileSystem, Guid directoryId)
     /// <summary>Gets the number of bytes that the file really has; the rest of the segment is read as zeros.</summary>
     public long FileBytes { get; private set; }
 
+    /// <summary>
+    /// Gets the number of bytes that the file lacks. A segment has its full size before it has its name, so somebody
+    /// has cut it off, and what was there leaves no trace.
+    /// </summary>
+    public long MissingBytes { get; private set; }
+
     /// <summary>Gets the whole segment.</summary>
     public Span<byte> Segment => _memory.Span[.._length];
 
@@ -51,6 +57,7 @@ internal sealed class WalSegmentReader(IFileSystem fileSystem, Guid directoryId)
 
         Header = header;
         _length = header.SegmentBytes;
+        MissingBytes = Math.Max(0, _length - FileBytes);
         _memory.Reserve(_length);
 
         int present = (int)Math.Min(FileBytes, _length);
@@ -86,6 +93,7 @@ internal sealed class WalSegmentReader(IFileSystem fileSystem, Guid directoryId)
         if (header is { } known && (known.DirectoryId != directoryId || known.Epoch != epoch))
             throw new LogCorruptedException(path, 16, "it is another directory's, or another segment.");
 
+        MissingBytes = header is { } whole ? Math.Max(0, whole.SegmentBytes - FileBytes) : 0;
         Header = new WalSegmentHeader(directoryId, epoch, _length, header?.IsRecycled ?? true);
     }
 
@@ -134,15 +142,17 @@ internal sealed class WalSegmentReader(IFileSystem fileSystem, Guid directoryId)
     }
 
     /// <summary>
-    /// Returns how many bytes behind the last whole group an unfinished write has left its traces in.
+    /// Returns how many bytes behind the last whole group an unfinished write, or damage, has left its traces in.
     /// </summary>
     public int MeasureTorn(int end)
     {
+        if (MissingBytes > 0)
+            return _length - end;
+
         // A recycled file has old bytes behind the records. The writer writes whole pages, so in the page where the
         // records end even there anything but zeros is a trace; beyond, only what names the present epoch is.
-        int limit = Header.IsRecycled
-            ? Math.Min(_length, (end + WalSegmentHeader.PageBytes - 1) & -WalSegmentHeader.PageBytes)
-            : _length;
+        int page = PageBehind(end);
+        int limit = Header.IsRecycled ? Math.Min(_length, page) : _length;
         int torn = Segment[end..limit].LastIndexOfAnyExcept((byte)0) + 1;
         for (int i = Find(end); i >= 0; i = Find(i + 8))
         {
@@ -150,12 +160,34 @@ internal sealed class WalSegmentReader(IFileSystem fileSystem, Guid directoryId)
                 torn = Math.Max(torn, i + header.Size - end);
         }
 
+        // Pages that were damaged may name nothing any more. What is still of the file's former life was not written.
+        if (Header.IsRecycled && (torn > 0 || end == page))
+            torn = Math.Max(torn, EndOfUnknown(Math.Min(_length, PageBehind(end + torn))) - end);
+
         Debug.Assert(end + torn <= _length, "Traces are inside the segment.");
         return torn;
     }
 
     /// <inheritdoc/>
     public void Dispose() => _memory.Dispose();
+
+    private static int PageBehind(int offset) =>
+        (offset + WalSegmentHeader.PageBytes - 1) & -WalSegmentHeader.PageBytes;
+
+    /// <summary>
+    /// Returns a page if there is a record of a former life in it, and else where the first one behind it begins.
+    /// </summary>
+    private int EndOfUnknown(int page)
+    {
+        for (int i = page; i <= _length - WalRecord.HeaderBytes; i += 8)
+        {
+            WalRecord.ReadTag(Segment[i..], out uint epoch, out uint salt);
+            if (epoch > 0 && epoch < Header.Epoch && salt == WalPlace.SaltOf(directoryId, epoch))
+                return i < page + WalSegmentHeader.PageBytes ? page : i;
+        }
+
+        return _length;
+    }
 
     private int Find(int offset) => WalRecord.FindHeader(Segment, offset, Tag);
 

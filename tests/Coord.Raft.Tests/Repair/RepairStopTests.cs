@@ -47,6 +47,33 @@ public sealed class RepairStopTests
         DataDirectory.Open(disk, "/node1", new ClusterId(7), new NodeId(1), Guid.NewGuid).Dispose();
     }
 
+    [Fact]
+    public async Task A_disk_that_fails_while_a_repair_begins_is_reported_as_such()
+    {
+        MemoryFileSystem damaged = await WriteAndDamageAsync();
+        bool hasFailed = true;
+        int reported = 0;
+        for (int call = 0; hasFailed; call++)
+        {
+            MemoryFileSystem disk = damaged.Clone();
+            RaftNode node = CreateNode(disk, new HeldTime());
+            disk.FailAt(call);
+            Task start = node.StartAsync();
+            hasFailed = disk.HasFailed;
+            if (start.IsFaulted)
+            {
+                await Assert.ThrowsAnyAsync<CoordException>(() => start);
+                reported++;
+            }
+
+            disk.Disarm();
+            await node.DisposeAsync();
+            DataDirectory.Open(disk, "/node1", new ClusterId(7), new NodeId(1), Guid.NewGuid).Dispose();
+        }
+
+        Assert.True(reported > 10, $"{reported}");
+    }
+
     private static async Task<MemoryFileSystem> WriteAndDamageAsync()
     {
         await using PumpedCluster cluster = new();
