@@ -116,13 +116,12 @@ internal sealed class LoopThread : ILoopPump
         if (!_signal.TryLeave())
             return;
 
-        // Whoever is inside when the time comes finds the mark and does what is due.
-        while (!_ended)
-        {
-            TimeSpan wait = _nextWake();
-            if (_signal.TryWait(wait > ShortestRest ? wait : ShortestRest))
-                return;
-        }
+        // Whoever is inside when the time comes finds the mark and does what is due. If the loop ends there, that is no
+        // reason to leave on one's own: whoever waits for this thread would take the end for complete.
+        TimeSpan wait;
+        do
+            wait = _nextWake();
+        while (!_signal.TryWait(wait > ShortestRest ? wait : ShortestRest));
     }
 
     /// <summary>Pumps once, unless there is more to do than one who helps has time for.</summary>
@@ -143,8 +142,16 @@ internal sealed class LoopThread : ILoopPump
         {
             worked = false;
             _ended = true;
-            _onFailure(exception);
-            LetIn(); // The thread may sleep, and has to end.
+            try
+            {
+                _onFailure(exception);
+            }
+            finally
+            {
+                _runner = 0;
+                LetIn(); // The thread may sleep, and has to end.
+            }
+
             return false;
         }
     }

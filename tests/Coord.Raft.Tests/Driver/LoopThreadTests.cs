@@ -172,6 +172,35 @@ public sealed class LoopThreadTests
     }
 
     [Fact]
+    public void Whoever_waits_for_a_loop_that_failed_elsewhere_waits_until_the_failure_was_told()
+    {
+        using TestLoop loop = new(LoopSharing.HelpsAndIsHelped) { NextWake = TimeSpan.FromMilliseconds(1) };
+        int here = Environment.CurrentManagedThreadId;
+        Thread stopper = new(loop.Dispose);
+        bool? wasEarly = null;
+        loop.OnFailure = () =>
+        {
+            stopper.Start();
+            bool isHere = Environment.CurrentManagedThreadId == here;
+            wasEarly = isHere && stopper.Join(TimeSpan.FromMilliseconds(100));
+        };
+        loop.AwaitThat(() =>
+        {
+            // Only once the loop has run here is it likely that its own thread sleeps when it fails.
+            loop.Work.Enqueue(() => { });
+            loop.Signal.Run();
+            return loop.Threads.Contains(here);
+        });
+
+        loop.Work.Enqueue(() => throw new InvalidOperationException("broken"));
+        loop.Signal.Run();
+
+        loop.AwaitThat(() => wasEarly is not null);
+        stopper.Join();
+        Assert.False(wasEarly);
+    }
+
+    [Fact]
     public void Nothing_runs_after_the_loop_was_stopped_however_many_knock()
     {
         for (int round = 0; round < 50; round++)
@@ -239,7 +268,7 @@ public sealed class LoopThreadTests
         public TestLoop(LoopSharing sharing)
         {
             Pump = new LoopThread(new LoopPumpOptions(
-                new NodeId(1), "test", this, Signal, () => TimeSpan.FromSeconds(1), sharing, e => Failure = e));
+                new NodeId(1), "test", this, Signal, () => NextWake, sharing, Fail));
             Pump.Start();
         }
 
@@ -262,6 +291,10 @@ public sealed class LoopThreadTests
         public int Turns { get; private set; }
 
         public Exception? Failure { get; private set; }
+
+        public TimeSpan NextWake { get; init; } = TimeSpan.FromSeconds(1);
+
+        public Action OnFailure { get; set; } = static () => { };
 
         bool ILoop.Pump()
         {
@@ -286,6 +319,12 @@ public sealed class LoopThreadTests
                 Depth.Value--;
                 Interlocked.Decrement(ref _inside);
             }
+        }
+
+        private void Fail(Exception failure)
+        {
+            Failure = failure;
+            OnFailure();
         }
 
         public void AwaitThat(Func<bool> condition) => Assert.True(SpinWait.SpinUntil(condition, Patience));
