@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Coord.Raft.Driver;
 using Coord.Raft.Storage;
 using Coord.Raft.Tests.Storage;
+using Coord.Shared;
 
 namespace Coord.Raft.Tests.Driver;
 
