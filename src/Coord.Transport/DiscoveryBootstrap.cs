@@ -49,7 +49,7 @@ public sealed class DiscoveryBootstrap : IClusterBootstrap
                 "The discovery URL is none: write http or https, host and token, as coordctl discovery new prints it.");
         }
 
-        HttpMessageHandler handler = _options.Handler ?? new SocketsHttpHandler();
+        HttpMessageHandler handler = _options.Handler ?? _options.CreateHandler();
         using HttpClient http = new(handler, disposeHandler: _options.Handler is null)
         {
             Timeout = Timeout.InfiniteTimeSpan,

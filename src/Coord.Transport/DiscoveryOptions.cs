@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
 namespace Coord.Transport;
 
 /// <summary>Sets up a <see cref="DiscoveryBootstrap"/>.</summary>
@@ -40,9 +43,49 @@ public sealed class DiscoveryOptions
     /// <value>Without certificates.</value>
     public TcpTransportOptions Transport { get; set; } = new();
 
+    /// <summary>Gets or sets a file of the authorities by which an https service is trusted, PEM.</summary>
+    /// <value>Empty: those that the system trusts.</value>
+    public string TrustedCertificateFile { get; set; } = "";
+
     /// <summary>Gets or sets what makes HTTP requests.</summary>
-    /// <value>Null: one of its own, which trusts what the system trusts.</value>
+    /// <value>
+    /// Null: one of its own, which follows no redirection and trusts <see cref="TrustedCertificateFile"/>.
+    /// </value>
     public HttpMessageHandler? Handler { get; set; }
+
+    /// <summary>Makes what makes HTTP requests.</summary>
+    /// <exception cref="BootstrapException">The file of authorities cannot be read.</exception>
+    internal SocketsHttpHandler CreateHandler()
+    {
+        SocketsHttpHandler handler = new() { AllowAutoRedirect = false };
+        if (TrustedCertificateFile.Length == 0)
+            return handler;
+
+        X509ChainPolicy policy = new()
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+        };
+        try
+        {
+            policy.CustomTrustStore.ImportFromPemFile(TrustedCertificateFile);
+        }
+        catch (Exception exception) when (
+            exception is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw NoAuthorities(exception.Message.TrimEnd('.'), exception);
+        }
+
+        if (policy.CustomTrustStore.Count == 0)
+            throw NoAuthorities("it has no certificate", null);
+
+        handler.SslOptions.CertificateChainPolicy = policy;
+        return handler;
+    }
+
+    private BootstrapException NoAuthorities(string why, Exception? cause) => new(
+        $"The authorities of the discovery service cannot be read from {TrustedCertificateFile}: {why}. Name a file "
+        + "of certificates in PEM.", cause);
 
     /// <summary>Returns what is wrong with the options, as a sentence; null if nothing is.</summary>
     internal string? Problem()

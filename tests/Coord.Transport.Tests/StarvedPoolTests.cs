@@ -23,8 +23,8 @@ public sealed class StarvedPoolTests
             foreach (RaftNode node in nodes)
                 await node.StartAsync();
             wires.Introduce();
-            await Eventually.TrueAsync(
-                () => nodes.All(node => !node.Status.Leader.IsNone), "everybody knows the leader");
+            await Eventually.IsTrueAsync(
+                "everybody knows the leader", () => nodes.All(node => !node.Status.Leader.IsNone));
             RaftNode leader = nodes.Single(node => node.Status.Role is RaftRole.Leader);
             await leader.ProposeAsync(new byte[] { 1 });
 

@@ -8,10 +8,11 @@ namespace Coord.SampleHost.Configuration;
 /// <param name="HostName">The name behind which the members' addresses are; empty if none was given.</param>
 /// <param name="HostCount">How many there are.</param>
 /// <param name="Token">Tells clusters apart that have the same addresses.</param>
+/// <param name="TrustedCaFile">The authorities by which an https service is trusted; empty for the system's.</param>
 /// <param name="CreationSecret">What creators of tokens must send; null if they need not.</param>
 internal sealed record DiscoverySettings(
     string Url, bool JoinIfFull, string ServiceDomain, string ServiceSuffix, string HostName, int HostCount,
-    string Token, string? CreationSecret)
+    string Token, string TrustedCaFile, string? CreationSecret)
 {
     private const int MaxCount = 1_000;
 
@@ -41,6 +42,7 @@ internal sealed record DiscoverySettings(
             values["discovery-dns"],
             values.Has("discovery-dns-count") ? (int)values.Number("discovery-dns-count", 1, MaxCount) : 0,
             values["initial-cluster-token"],
+            values["discovery-cacert"],
             values.Has("discovery-creation-secret") ? values["discovery-creation-secret"] : null);
     }
 }

@@ -74,6 +74,7 @@ internal static class Flags
         Text("initial-cluster-token", Cluster, "tells clusters apart that have the same addresses", "etcd-cluster"),
         Text("discovery", Cluster, "find the other members by this token: a URL from 'coordctl discovery new'"),
         Text("discovery-fallback", Cluster, "if the cluster is full: exit, or join as a learner", "exit"),
+        Text("discovery-cacert", Cluster, "the authorities by which an https:// discovery service is trusted, PEM"),
         Text("discovery-srv", Cluster, "find the other members by the SRV records of this domain"),
         Text("discovery-srv-name", Cluster, "a suffix of the service's name in those records"),
         Text("discovery-dns", Cluster, "find the other members by the addresses behind this name"),

@@ -84,6 +84,7 @@ internal static class Bootstrapping
             new DiscoveryOptions
             {
                 Url = discovery.Url,
+                TrustedCertificateFile = discovery.TrustedCaFile,
                 JoinIfFull = discovery.JoinIfFull,
                 Transport = discovery.JoinIfFull ? CoordNode.Transport(settings) : new TcpTransportOptions(),
             },

@@ -131,7 +131,7 @@ internal sealed class DiscoveryEndpoint(
     {
         RegistryView view = await registry.ReadAsync(target.Token, context.RequestAborted).ConfigureAwait(false);
         if (view.Size is not { } size)
-            await UnknownAsync(context, Registry.NameOf(target.Token), view.Revision).ConfigureAwait(false);
+            await RefuseAsync(context, view.Absence, target, view.Revision).ConfigureAwait(false);
         else if (target.IsSize)
             await SendEventAsync(context, 200, "get", target, size, view.Revision).ConfigureAwait(false);
         else if (target.Member.Length == 0)
@@ -202,7 +202,8 @@ internal sealed class DiscoveryEndpoint(
                 context, StatusCodes.Status403Forbidden,
                 V2Json.Error(V2Json.NoMorePeers, Registry.NameOf(target.Token), at), at),
             Registry.Outcome.UnknownMember => UnknownAsync(context, NameOf(target), at),
-            _ => UnknownAsync(context, Registry.NameOf(target.Token), at),
+            _ => UnknownAsync(
+                context, Registry.NameOf(target.Token), at, isExpired: outcome is Registry.Outcome.ExpiredToken),
         };
 
     /// <summary>Answers with one event, or with nothing if there is none for long or the host stops.</summary>
@@ -220,7 +221,7 @@ internal sealed class DiscoveryEndpoint(
             RegistryView view = await registry.ReadAsync(target.Token, context.RequestAborted).ConfigureAwait(false);
             if (view.Size is null)
             {
-                await UnknownAsync(context, Registry.NameOf(target.Token), view.Revision).ConfigureAwait(false);
+                await RefuseAsync(context, view.Absence, target, view.Revision).ConfigureAwait(false);
                 return;
             }
 
@@ -322,8 +323,9 @@ internal sealed class DiscoveryEndpoint(
     private static string NameOf(TokenPath target) =>
         Registry.NameOf(target.Token, target.IsSize ? TokenPath.SizePath : target.Member);
 
-    private static Task UnknownAsync(HttpContext context, string cause, Revision at) => SendAsync(
-        context, StatusCodes.Status404NotFound, V2Json.Error(V2Json.KeyNotFound, cause, at), at);
+    private static Task UnknownAsync(HttpContext context, string cause, Revision at, bool isExpired = false) =>
+        SendAsync(
+            context, StatusCodes.Status404NotFound, V2Json.Error(V2Json.KeyNotFound, cause, at, isExpired), at);
 
     private static Task SendEventAsync(
         HttpContext context, int status, string action, TokenPath target, KeyValue pair, Revision at) =>

@@ -10,18 +10,23 @@ namespace Coord.AspNetCore.Discovery;
 /// <code>
 /// /_etcd/registry/TOKEN/_config/size     how many places there are
 /// /_etcd/registry/TOKEN/_config/sealed   all were taken, and a member has left since
+/// /_etcd/registry/TOKEN/_config/known    that there was such a token; a week longer than all else
 /// /_etcd/registry/TOKEN/members/ID       one for each member, name=url
 /// </code>
-/// These are the keys of etcd's v3 discovery. All are attached to the lease of the token and go with it. A token is
-/// open until all places are taken, then sealed for good, then gone: who leaves a sealed token makes no room, or two
-/// clusters could come of it. Members above the places are taken nevertheless, as many again, because etcd's members
-/// learn from their own place in the order that they come too late.
+/// These are the keys of etcd's v3 discovery. All are attached to the lease of the token and go with it, but for what
+/// tells an expired token from one that never was, and for members that etcd's v3 discovery has put there: it knows no
+/// lease. They count as all others do while there is the token, and are deleted when somebody asks for it later. A
+/// token is open until all places are taken, then sealed for good, then gone: who leaves a sealed token makes no room,
+/// or two clusters could come of it. Members above the places are taken nevertheless, as many again, because etcd's
+/// members learn from their own place in the order that they come too late.
 /// </remarks>
 internal sealed class Registry(IKeyValueStore store, DiscoveryServiceOptions options)
 {
     private const string Root = "/_etcd/registry/";
+    private const string KnownPath = "_config/known";
     private const int SpareMembers = 16;
     private const int MaxAttempts = 64;
+    private static readonly TimeSpan KnownAfterwards = TimeSpan.FromDays(7);
 
     /// <summary>What became of a request to change something.</summary>
     public enum Outcome
@@ -29,8 +34,11 @@ internal sealed class Registry(IKeyValueStore store, DiscoveryServiceOptions opt
         /// <summary>It was done.</summary>
         Done,
 
-        /// <summary>There is no such token, or it has expired.</summary>
+        /// <summary>There is no such token.</summary>
         UnknownToken,
+
+        /// <summary>There was such a token, and it has expired.</summary>
+        ExpiredToken,
 
         /// <summary>There is no such member.</summary>
         UnknownMember,
@@ -54,6 +62,11 @@ internal sealed class Registry(IKeyValueStore store, DiscoveryServiceOptions opt
         string token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(TokenPath.TokenDigits / 2));
         LeaseGrant lease = await store.GrantLeaseAsync(options.TimeToLive, default, cancellationToken)
             .ConfigureAwait(false);
+        LeaseGrant known = await store.GrantLeaseAsync(options.TimeToLive + KnownAfterwards, default, cancellationToken)
+            .ConfigureAwait(false);
+        await store.PutAsync(
+            Utf8(NameOf(token, KnownPath)), Utf8("1"), new PutOptions { Lease = known.Id }, cancellationToken)
+            .ConfigureAwait(false);
         await store.PutAsync(
             Utf8(SizeKey(token)), Utf8(size.ToString(CultureInfo.InvariantCulture)),
             new PutOptions { Lease = lease.Id }, cancellationToken).ConfigureAwait(false);
@@ -71,9 +84,15 @@ internal sealed class Registry(IKeyValueStore store, DiscoveryServiceOptions opt
             .. all.KeyValues.Where(pair => pair.KeyString.StartsWith(prefix, StringComparison.Ordinal))
                 .OrderBy(pair => pair.CreateRevision),
         ];
-        return new RegistryView(
+        RegistryView view = new(
             all.Revision, all.KeyValues.FirstOrDefault(pair => pair.KeyString == SizeKey(token)),
-            all.KeyValues.Any(pair => pair.KeyString == SealKey(token)), members);
+            all.KeyValues.Any(pair => pair.KeyString == SealKey(token)), members)
+        {
+            IsExpired = all.KeyValues.Any(pair => pair.KeyString == NameOf(token, KnownPath)),
+        };
+        if (view is { Size: null, IsExpired: true, Members.Count: > 0 })
+            await store.DeletePrefixAsync(prefix, cancellationToken).ConfigureAwait(false);
+        return view;
     }
 
     /// <summary>Registers a member; at the revision that is returned its key was created.</summary>
@@ -85,7 +104,7 @@ internal sealed class Registry(IKeyValueStore store, DiscoveryServiceOptions opt
         {
             RegistryView view = await ReadAsync(token, cancellationToken).ConfigureAwait(false);
             if (view.Size is not { } size)
-                return (Outcome.UnknownToken, view.Revision);
+                return (view.Absence, view.Revision);
             if (view.Find(token, member) is not null)
                 return (Outcome.Exists, view.Revision);
             if (view.WasSealed || view.Members.Count >= view.Places + SpareMembers)
@@ -121,7 +140,7 @@ internal sealed class Registry(IKeyValueStore store, DiscoveryServiceOptions opt
         {
             RegistryView view = await ReadAsync(token, cancellationToken).ConfigureAwait(false);
             if (view.Size is not { } size)
-                return (Outcome.UnknownToken, view.Revision, null);
+                return (view.Absence, view.Revision, null);
             if (view.Find(token, member) is not { } present)
                 return (Outcome.UnknownMember, view.Revision, null);
 
@@ -153,7 +172,7 @@ internal sealed class Registry(IKeyValueStore store, DiscoveryServiceOptions opt
     /// <summary>Waits for a member that is registered at a revision or later.</summary>
     /// <remarks>
     /// Who is there already is found without history, so a compaction loses nothing. Members that left are not told
-    /// of: etcd's members take any news for a new one.
+    /// of, nor what somebody writes over a member: etcd's members take any news for a new one.
     /// </remarks>
     /// <param name="token">The token.</param>
     /// <param name="member">The member to wait for; empty for any.</param>
@@ -168,8 +187,11 @@ internal sealed class Registry(IKeyValueStore store, DiscoveryServiceOptions opt
         while (true)
         {
             GetResult present = await store.GetAsync(range, null, cancellationToken).ConfigureAwait(false);
-            if (present.KeyValues.Where(pair => pair.ModRevision >= from).MinBy(pair => pair.ModRevision) is { } first)
+            if (present.KeyValues.Where(pair => pair.CreateRevision >= from).MinBy(pair => pair.CreateRevision)
+                is { } first)
+            {
                 return first;
+            }
 
             Revision start = new(Math.Max(from.Value, present.Revision.Value + 1));
             WatchOptions watch = new() { StartRevision = start, SkipDeletes = true };
@@ -178,7 +200,7 @@ internal sealed class Registry(IKeyValueStore store, DiscoveryServiceOptions opt
                 await foreach (WatchBatch batch in store.WatchAsync(range, watch, cancellationToken)
                     .ConfigureAwait(false))
                 {
-                    if (batch.Events.FirstOrDefault(change => change.Kind is WatchEventKind.Put) is { } news)
+                    if (batch.Events.FirstOrDefault(IsCreation) is { } news)
                         return news.KeyValue;
                 }
             }
@@ -188,6 +210,9 @@ internal sealed class Registry(IKeyValueStore store, DiscoveryServiceOptions opt
             }
         }
     }
+
+    private static bool IsCreation(WatchEvent change) =>
+        change.Kind is WatchEventKind.Put && change.KeyValue.Version == 1;
 
     /// <summary>Whether the members are those that were read; who left in between does no harm.</summary>
     private static Comparison NobodyElseCame(string token, RegistryView view) => Comparison.OfModRevision(

@@ -10,6 +10,13 @@ namespace Coord.AspNetCore.Discovery;
 internal sealed record RegistryView(
     Revision Revision, KeyValue? Size, bool WasSealed, IReadOnlyList<KeyValue> Members)
 {
+    /// <summary>Whether there was such a token, if there is none.</summary>
+    public bool IsExpired { get; init; }
+
+    /// <summary>Why there is no such token.</summary>
+    public Registry.Outcome Absence =>
+        IsExpired ? Registry.Outcome.ExpiredToken : Registry.Outcome.UnknownToken;
+
     /// <summary>Whether all places have been taken once: from then on nobody gets one any more.</summary>
     public bool IsSealed => WasSealed || Members.Count >= Places;
 

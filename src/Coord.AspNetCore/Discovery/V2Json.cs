@@ -37,8 +37,10 @@ internal static class V2Json
             + $"{Node(key, before)}}}\n";
     }
 
-    /// <summary>What went wrong.</summary>
-    public static string Error(int code, string cause, Revision at)
+    /// <summary>
+    /// What went wrong; and that a token has expired, if it has, of which etcd's clients know nothing.
+    /// </summary>
+    public static string Error(int code, string cause, Revision at, bool isExpired = false)
     {
         string message = code switch
         {
@@ -48,8 +50,9 @@ internal static class V2Json
             InvalidField => "Invalid field",
             _ => "Raft Internal Error",
         };
+        string expired = isExpired ? ",\"expired\":true" : "";
         return $$"""{"errorCode":{{code}},"message":"{{message}}","cause":{{Text(cause)}},"index":"""
-            + string.Create(CultureInfo.InvariantCulture, $"{at.Value}}}\n");
+            + string.Create(CultureInfo.InvariantCulture, $"{at.Value}{expired}}}\n");
     }
 
     private static string Node(string key, KeyValue pair) =>

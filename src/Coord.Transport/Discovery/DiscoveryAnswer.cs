@@ -15,6 +15,11 @@ internal sealed record DiscoveryAnswer(
     public const int NoMorePeers = 103;
     public const int AlreadyExists = 105;
 
+    /// <summary>
+    /// Whether the token is not there because it has expired. Coord's service tells, and etcd's does not.
+    /// </summary>
+    public bool IsExpired { get; private init; }
+
     /// <summary>The longest answer that is read.</summary>
     public const int MaxBytes = 1 << 20;
 
@@ -41,7 +46,13 @@ internal sealed record DiscoveryAnswer(
         if (root.ValueKind is not JsonValueKind.Object)
             return null;
         if (root.TryGetProperty("errorCode", out JsonElement code))
-            return new DiscoveryAnswer("", null, [], code.GetInt32(), Text(root, "message"));
+        {
+            return new DiscoveryAnswer("", null, [], code.GetInt32(), Text(root, "message"))
+            {
+                IsExpired = root.TryGetProperty("expired", out JsonElement expired) && expired.GetBoolean(),
+            };
+        }
+
         if (!root.TryGetProperty("node", out JsonElement node) || node.ValueKind is not JsonValueKind.Object)
             return null;
 

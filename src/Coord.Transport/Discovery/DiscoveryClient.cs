@@ -117,6 +117,7 @@ internal sealed class DiscoveryClient(
             using HttpResponseMessage response = await http
                 .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
             ThrowIfUnavailable(response);
+            ThrowIfElsewhere(response);
             byte[] body = await ReadBodyAsync(response, either.Token).ConfigureAwait(false);
             if (body.Length == 0 && response.IsSuccessStatusCode)
                 return null;
@@ -152,6 +153,21 @@ internal sealed class DiscoveryClient(
         }
     }
 
+    /// <summary>Follows no redirection: who answers could send this node to any address of its network.</summary>
+    private void ThrowIfElsewhere(HttpResponseMessage response)
+    {
+        if ((int)response.StatusCode is < 300 or >= 400)
+            return;
+
+        Uri? location = response.Headers.Location;
+        string target = location is { IsAbsoluteUri: true }
+            ? MemberList.Shown(location.GetLeftPart(UriPartial.Authority))
+            : "another path";
+        throw new BootstrapException(
+            $"The discovery service for {url} sends on to {target}, which is not followed. If that is where the token "
+            + "is, give its URL there to all nodes.");
+    }
+
     private async Task<byte[]> ReadBodyAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
@@ -175,9 +191,13 @@ internal sealed class DiscoveryClient(
     {
         if (answer.ErrorCode == DiscoveryAnswer.KeyNotFound)
         {
-            throw new BootstrapException(
-                $"The discovery service does not know {url}, or it has expired. Create another token "
-                + "(coordctl discovery new --size 3) and give its URL to all nodes.");
+            const string Another = "create another token (coordctl discovery new --size 3) and give its URL to all "
+                + "nodes.";
+            throw new BootstrapException(answer.IsExpired
+                ? $"It is too late: {url} has expired. A cluster that formed by it needs it no longer, and is joined "
+                    + $"by coordctl member add; for a new cluster {Another}"
+                : $"The discovery service does not know {url}, or has forgotten it long ago. Compare the URL with the "
+                    + $"one that was created, to the letter, or {Another}");
         }
 
         if (answer.ErrorCode != 0)

@@ -65,16 +65,59 @@ public sealed class DiscoveryStateTests
         using HttpClient http = new() { BaseAddress = server.Address };
         string token = await NewAsync(http, "");
         Assert.Equal(HttpStatusCode.Created, await PutAsync(http, token, "1a"));
-        LeaseId lease = Assert.Single(await server.Store.ListLeasesAsync());
-        LeaseStatus status = (await server.Store.GetLeaseAsync(lease, includeKeys: true))!;
-        Assert.Equal(TimeSpan.FromHours(1), status.GrantedTimeToLive);
-        Assert.Equal(2, status.Keys.Count);
+        LeaseStatus[] leases =
+        [
+            .. (await Task.WhenAll((await server.Store.ListLeasesAsync()).Select(
+                async lease => (await server.Store.GetLeaseAsync(lease, includeKeys: true))!)))
+                .OrderBy(lease => lease.GrantedTimeToLive),
+        ];
+        Assert.Equal(
+            [TimeSpan.FromHours(1), TimeSpan.FromHours(1) + TimeSpan.FromDays(7)],
+            leases.Select(lease => lease.GrantedTimeToLive));
+        Assert.Equal([2, 1], leases.Select(lease => lease.Keys.Count));
 
-        await server.Store.RevokeLeaseAsync(lease);
+        await server.Store.RevokeLeaseAsync(leases[0].Id);
         Assert.Equal(HttpStatusCode.NotFound, await PutAsync(http, token, "2b"));
-        using HttpResponseMessage gone = await http.GetAsync(Uri($"/discovery/{token}"));
-        Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
+        await GoneAsync(http, $"/discovery/{token}", ",\"expired\":true}");
+        await GoneAsync(http, $"/discovery/{token}/_config/size", ",\"expired\":true}");
+        await GoneAsync(http, $"/discovery/{token}?wait=true&recursive=true", ",\"expired\":true}");
+
+        // After a week it is as unknown as one that never was.
+        await server.Store.RevokeLeaseAsync(leases[1].Id);
+        await GoneAsync(http, $"/discovery/{token}", $",\"index\":{await RevisionAsync(server)}}}");
         Assert.Empty((await server.Store.GetPrefixAsync("/_etcd/registry/")).KeyValues);
+    }
+
+    /// <summary>etcd's v3 discovery puts members there without a lease, and may put them there again.</summary>
+    [Fact]
+    public async Task Members_without_a_lease_have_places_like_all_others_and_are_gone_with_the_token()
+    {
+        await using ApiServer server = await ApiServer.StartAsync();
+        using HttpClient http = new() { BaseAddress = server.Address };
+        string token = await NewAsync(http, "?size=2");
+        string members = $"/_etcd/registry/{token}/members/";
+        await server.Store.PutAsync(members + "1a", "n1=http://a:1");
+        Assert.Equal(HttpStatusCode.PreconditionFailed, await PutAsync(http, token, "1a"));
+        using HttpResponseMessage waiting = await http.GetAsync(
+            Uri($"/discovery/{token}?recursive=true&wait=true&waitIndex={await RevisionAsync(server) + 1}"),
+            HttpCompletionOption.ResponseHeadersRead);
+
+        // What is written over a member is no news: etcd's members would count it as one more.
+        await server.Store.PutAsync(members + "1a", "n1=http://a:1");
+        await server.Store.PutAsync(members + "2b", "n2=http://b:1");
+        Assert.Contains($"/{token}/2b\"", await waiting.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        string list = await http.GetStringAsync(Uri($"/discovery/{token}"));
+        int first = list.IndexOf("/1a\"", StringComparison.Ordinal);
+        Assert.InRange(first, 0, list.IndexOf("/2b\"", StringComparison.Ordinal));
+
+        // With them the token is sealed, and who leaves makes no room.
+        await DeleteAsync(http, token, "2b");
+        Assert.Equal(HttpStatusCode.Forbidden, await PutAsync(http, token, "3c"));
+
+        KeyValue size = (await server.Store.GetAsync($"/_etcd/registry/{token}/_config/size"))!;
+        await server.Store.RevokeLeaseAsync(size.Lease);
+        await GoneAsync(http, $"/discovery/{token}", ",\"expired\":true}");
+        Assert.Empty((await server.Store.GetPrefixAsync(members)).KeyValues);
     }
 
     [Fact]
@@ -171,6 +214,18 @@ public sealed class DiscoveryStateTests
         Assert.True(wide.TryTake("new", out _));
         Assert.InRange(wide.Count, 1, 10);
     }
+
+    private static async Task GoneAsync(HttpClient http, string path, string end)
+    {
+        using HttpResponseMessage gone = await http.GetAsync(Uri(path));
+        Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
+        string body = await gone.Content.ReadAsStringAsync();
+        Assert.StartsWith("{\"errorCode\":100,\"message\":\"Key not found\"", body, StringComparison.Ordinal);
+        Assert.EndsWith(end + "\n", body, StringComparison.Ordinal);
+    }
+
+    private static async Task<long> RevisionAsync(ApiServer server) =>
+        (await server.Store.GetAsync(KeyRange.Single("none"))).Revision.Value;
 
     private static Uri Uri(string path) => new(path, UriKind.Relative);
 

@@ -101,6 +101,53 @@ public sealed class DiscoveryBootstrapTests : IDisposable
     }
 
     [Fact]
+    public async Task An_expired_token_is_told_from_an_unknown_one()
+    {
+        _service.Intercept = _ => Task.FromResult<HttpResponseMessage?>(FakeDiscoveryService.Answer(
+            HttpStatusCode.NotFound,
+            """{"errorCode":100,"message":"Key not found","cause":"x","index":7,"expired":true}"""));
+        await RefusedAsync(() => FindAsync(1), "the token ...7e94", "has expired", "create another token");
+    }
+
+    /// <summary>Who answers could otherwise send a node to any address that it alone can reach.</summary>
+    [Theory]
+    [InlineData("http://169.254.169.254/latest/meta-data/secret", "http://169.254.169.254,")]
+    [InlineData("/elsewhere", "another path,")]
+    public async Task A_redirection_is_named_and_not_followed(string location, string shown)
+    {
+        _service.Intercept = _ =>
+        {
+            HttpResponseMessage response = FakeDiscoveryService.Answer(HttpStatusCode.TemporaryRedirect, "");
+            response.Headers.Location = new Uri(location, UriKind.RelativeOrAbsolute);
+            return Task.FromResult<HttpResponseMessage?>(response);
+        };
+        BootstrapException exception = await RefusedAsync(() => FindAsync(1), "sends on to " + shown, "...7e94");
+        Assert.DoesNotContain("secret", exception.Message, StringComparison.Ordinal);
+        Assert.Single(_service.Requests);
+        using SocketsHttpHandler own = new DiscoveryOptions().CreateHandler();
+        Assert.False(own.AllowAutoRedirect);
+    }
+
+    [Fact]
+    public async Task A_file_of_authorities_must_be_one()
+    {
+        string empty = Path.GetTempFileName();
+        foreach (string file in (string[])[empty, empty + ".none"])
+        {
+            DiscoveryBootstrap bootstrap = new(new DiscoveryOptions
+            {
+                Url = FakeDiscoveryService.Url,
+                TrustedCertificateFile = file,
+            });
+            await RefusedAsync(
+                async () => await bootstrap.FindAsync(new BootstrapNode("n1", "http://10.0.0.1:2380"), default),
+                "cannot be read from " + file);
+        }
+
+        File.Delete(empty);
+    }
+
+    [Fact]
     public async Task An_answer_without_end_is_read_only_so_far()
     {
         _service.Intercept = _ => Task.FromResult<HttpResponseMessage?>(new HttpResponseMessage(HttpStatusCode.OK)
