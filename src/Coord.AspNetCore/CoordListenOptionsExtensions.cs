@@ -33,8 +33,13 @@ public static class CoordListenOptionsExtensions
         TimeProvider timeProvider =
             options.ApplicationServices.GetService<TimeProvider>() ?? TimeProvider.System;
         DirectCalls? directs = options.ApplicationServices.GetService<DirectCalls>();
-        options.Use(
-            next => new PrefaceMiddleware(next, limits.KeepAliveTimeout, timeProvider, directs).OnConnectionAsync);
+        options.Use(next => new PrefaceMiddleware(
+            next, limits.KeepAliveTimeout, timeProvider, HasRoom(limits.Http2) ? directs : null).OnConnectionAsync);
         return options;
     }
+
+    /// <summary>Tells whether clients may send enough that some of it can be kept from the web server.</summary>
+    private static bool HasRoom(Http2Limits limits) =>
+        limits.InitialConnectionWindowSize >= DirectConnection.MinConnectionWindow
+        && limits.InitialStreamWindowSize >= DirectConnection.MinStreamWindow;
 }

@@ -49,7 +49,8 @@ public sealed class EtcdApiOptions
     /// <remarks>
     /// That takes about half of the processor's time, on ports with <c>UseCoordProtocols</c>. Such calls do not come
     /// to the web server: no middleware, log, trace or metric of the host sees them, only Coord's own. So leave it off
-    /// where the host decides in middleware who may do what.
+    /// where the host decides in middleware who may do what. It has no effect if the web server's windows of HTTP/2
+    /// were made smaller than 1 MiB a connection or 128 KiB a stream.
     /// </remarks>
     public bool AnswerOnConnection { get; set; }
 

@@ -9,6 +9,7 @@ internal sealed partial class DirectConnection
 {
     private const int InitialWindowSetting = 4;
     private const int SettingBytes = 6;
+    private const int DefaultTableBytes = 4096;
 
     private static readonly TimeSpan BeatInterval = TimeSpan.FromSeconds(20);
 
@@ -18,6 +19,7 @@ internal sealed partial class DirectConnection
     private TimeSpan? _knownTimeout;
     private long _passing = Http2Preface.Length;
     private long _lastBeat;
+    private long _undecidedBytes;
     private int _highest;
     private int _highestPassed;
     private bool _isTableEmpty;
@@ -33,7 +35,8 @@ internal sealed partial class DirectConnection
             {
                 ReadResult read = await _in.ReadAsync().ConfigureAwait(false);
                 SequencePosition consumed = TakeFrames(read.Buffer);
-                SurrenderTimed();
+                if (_passing == 0)
+                    SurrenderTimed(); // Not within a frame that has come in part.
                 _in.AdvanceTo(consumed, read.Buffer.End);
                 if (_hasPassed && (await _toServer.Writer.FlushAsync().ConfigureAwait(false)).IsCompleted)
                     break;
@@ -91,15 +94,13 @@ internal sealed partial class DirectConnection
 
     private bool IsOfInterest(in Http2Frame frame)
     {
-        if (_isOpaque)
-            return false;
         if (frame.Length <= Http2Frame.MaxPayloadBytes)
             return frame.Type is not (Http2Frame.Data or Http2Frame.Priority or Http2Frame.Ping or Http2Frame.GoAway
                 or Http2Frame.Continuation) || (frame.Type is Http2Frame.Data && Find(frame.Stream) is not null);
 
         // Whoever sends such frames is not understood here any more: the web server gets all that is not answered yet.
         SurrenderThrough(int.MaxValue);
-        _isOpaque = frame.Type is Http2Frame.Headers;
+        _isOpaque |= frame.Type is Http2Frame.Headers;
         return false;
     }
 
@@ -111,8 +112,8 @@ internal sealed partial class DirectConnection
             case Http2Frame.Headers:
                 TakeHeaders(frame, whole, payload);
                 break;
-            case Http2Frame.Data:
-                TakeData(Find(frame.Stream)!, frame, whole, payload);
+            case Http2Frame.Data when Find(frame.Stream) is { } call:
+                TakeData(call, frame, whole, payload);
                 break;
             case Http2Frame.Reset when TryReset(frame.Stream):
                 break;
@@ -133,7 +134,8 @@ internal sealed partial class DirectConnection
     {
         bool isNew = frame.Stream > _highest;
         _highest = Math.Max(_highest, frame.Stream);
-        if (isNew && frame.Flags == Http2Frame.EndHeaders && frame.Stream % 2 == 1 && TryFindMethod(payload))
+        if (isNew && !_isOpaque && frame.Flags == Http2Frame.EndHeaders && frame.Stream % 2 == 1
+            && TryFindMethod(payload))
         {
             DirectCall call = new(this, frame.Stream, _knownMethod!, _knownTimeout) { Head = _knownBlock };
             if (TryAdd(call))
@@ -179,12 +181,16 @@ internal sealed partial class DirectConnection
             if (block[at] == 0x3f)
                 break; // A size of many bytes, hence not zero.
         }
+
+        if ((frame.Flags & Http2Frame.EndHeaders) == 0)
+            _isTableEmpty = false; // What follows, which may be a size too, is not read here.
     }
 
     private void TakeData(
         DirectCall call, in Http2Frame frame, in ReadOnlySequence<byte> whole, in ReadOnlySequence<byte> payload)
     {
-        bool isTooLarge = call.BodyBytes + payload.Length > MaxBodyBytes;
+        bool isTooLarge = call.BodyBytes + payload.Length > MaxBodyBytes
+            || _undecidedBytes + payload.Length > MaxUndecidedBytes;
         bool isEnd = (frame.Flags & Http2Frame.EndStream) != 0;
         if (!_undecided.Contains(call) || (frame.Flags & Http2Frame.Padded) != 0 || isTooLarge)
         {
@@ -194,10 +200,12 @@ internal sealed partial class DirectConnection
         else if (!isEnd)
         {
             call.Add(payload);
+            _undecidedBytes += payload.Length;
         }
         else if (TryBegin(call, payload))
         {
             _undecided.Remove(call);
+            _undecidedBytes -= call.BodyBytes;
             Consumed((int)payload.Length + call.BodyBytes);
         }
         else
@@ -237,8 +245,11 @@ internal sealed partial class DirectConnection
 
             count++;
             Forget(call);
+            _undecidedBytes -= call.BodyBytes;
             _highestPassed = call.Stream;
             PassFrame(Http2Frame.Headers, Http2Frame.EndHeaders, call.Stream, call.Head);
+            if (call.WindowGrowth > 0)
+                PassGrowth(call.Stream, (int)Math.Min(call.WindowGrowth, int.MaxValue));
             ReadOnlySpan<byte> body = call.Body is null ? [] : call.Body.WrittenSpan;
             for (int at = 0; at < body.Length; at += Http2Frame.MaxPayloadBytes)
             {
@@ -263,9 +274,16 @@ internal sealed partial class DirectConnection
             return false;
 
         if (_undecided.Remove(call))
+        {
             Forget(call);
+            _undecidedBytes -= call.BodyBytes;
+            Consumed(call.BodyBytes);
+        }
         else
+        {
             Abandon(call);
+        }
+
         return true;
     }
 
@@ -274,11 +292,7 @@ internal sealed partial class DirectConnection
         if (frame.Stream == 0 && increment > 0)
         {
             if (GrowWindow(increment) is var rest and > 0)
-            {
-                Span<byte> payload = stackalloc byte[sizeof(int)];
-                BinaryPrimitives.WriteInt32BigEndian(payload, rest);
-                PassFrame(Http2Frame.WindowUpdate, 0, 0, payload);
-            }
+                PassGrowth(0, rest);
         }
         else if (!TryGrowWindow(frame.Stream, increment))
         {
@@ -291,8 +305,18 @@ internal sealed partial class DirectConnection
         ReadOnlySpan<byte> settings = payload.IsSingleSegment ? payload.FirstSpan : payload.ToArray();
         for (; settings.Length >= SettingBytes; settings = settings[SettingBytes..])
         {
-            if (BinaryPrimitives.ReadUInt16BigEndian(settings) == InitialWindowSetting)
-                SetInitialWindow(BinaryPrimitives.ReadUInt32BigEndian(settings[2..]));
+            uint value = BinaryPrimitives.ReadUInt32BigEndian(settings[2..]);
+            switch (BinaryPrimitives.ReadUInt16BigEndian(settings))
+            {
+                case InitialWindowSetting:
+                    SetInitialWindow(value);
+                    break;
+                case HeaderTableSetting when value < DefaultTableBytes:
+                    // The next block of headers has to say that the table is smaller, and only the web server can.
+                    SurrenderThrough(int.MaxValue);
+                    _isOpaque = true;
+                    break;
+            }
         }
     }
 
@@ -313,6 +337,13 @@ internal sealed partial class DirectConnection
     {
         if (frame.Stream <= _highestPassed || frame.Stream > _highest)
             Pass(whole);
+    }
+
+    private void PassGrowth(int stream, int increment)
+    {
+        Span<byte> payload = stackalloc byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32BigEndian(payload, increment);
+        PassFrame(Http2Frame.WindowUpdate, 0, stream, payload);
     }
 
     private void PassFrame(byte type, byte flags, int stream, ReadOnlySpan<byte> payload)

@@ -125,7 +125,9 @@ internal sealed partial class DirectConnection
     {
         lock (_lock)
         {
-            if (_isLeaving || _calls.Count >= MaxCalls || _heldBytes > MaxHeldBytes)
+            // What is written while the client does not read waits too, even if its windows are wide open.
+            long unflushed = _out.CanGetUnflushedBytes ? _out.UnflushedBytes : 0;
+            if (_isLeaving || _calls.Count >= MaxCalls || _heldBytes + unflushed > MaxHeldBytes)
                 return false;
 
             _calls.Add(call.Stream, call);

@@ -18,9 +18,16 @@ namespace Coord.AspNetCore.Direct;
 /// </remarks>
 internal sealed partial class DirectConnection
 {
+    /// <summary>What the web server has to let a client send at least, on a connection and on a stream.</summary>
+    public const int MinConnectionWindow = 1 << 20, MinStreamWindow = 2 * MaxBodyBytes;
+
     private const int MaxCalls = 1024;
     private const int MaxHeldBytes = 4 << 20;
     private const int MaxBodyBytes = 64 * 1024;
+
+    // The client is let send as much again only when calls are decided: so a part of the least window, which the web
+    // server announces anew when half of it is used up.
+    private const int MaxUndecidedBytes = MinConnectionWindow / 4;
 
     private static readonly PipeOptions Inline = new(
         readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, useSynchronizationContext: false);

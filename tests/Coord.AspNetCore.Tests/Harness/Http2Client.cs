@@ -44,6 +44,9 @@ internal sealed class Http2Client : IDisposable
         return [.. block];
     }
 
+    /// <summary>Tells whose answer begins with a block of headers: the web server's are shorter.</summary>
+    public static bool IsOfServer(byte[] block) => !block.AsSpan(1).StartsWith("\0\u000ccontent-type"u8);
+
     /// <summary>Puts what precedes a message before it.</summary>
     public static byte[] Body(IMessage message)
     {
@@ -53,13 +56,19 @@ internal sealed class Http2Client : IDisposable
         return body;
     }
 
-    public async Task SendAsync(byte type, byte flags, int stream, params byte[] payload)
+    public static byte[] Frame(byte type, byte flags, int stream, params byte[] payload)
     {
         byte[] frame = [0, 0, 0, 0, flags, 0, 0, 0, 0, .. payload];
         BinaryPrimitives.WriteUInt32BigEndian(frame, ((uint)payload.Length << 8) | type);
         BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(5), stream);
-        await _stream.WriteAsync(frame, _late.Token);
+        return frame;
     }
+
+    public Task SendAsync(byte type, byte flags, int stream, params byte[] payload) =>
+        SendAsync(Frame(type, flags, stream, payload));
+
+    /// <summary>Sends bytes at once, which need not be whole frames.</summary>
+    public async Task SendAsync(ReadOnlyMemory<byte> bytes) => await _stream.WriteAsync(bytes, _late.Token);
 
     public async Task CallAsync(int stream, byte[] block, IMessage message)
     {
@@ -74,6 +83,15 @@ internal sealed class Http2Client : IDisposable
         byte[] payload = new byte[4];
         BinaryPrimitives.WriteInt32BigEndian(payload, bytes);
         return SendAsync(WindowUpdate, 0, stream, payload);
+    }
+
+    /// <summary>Reads until a frame comes of which a test knows that it comes.</summary>
+    public async Task ReadUntilAsync(
+        Func<(byte Type, byte Flags, int Stream, byte[] Payload), bool> isIt, bool isNeeded = true)
+    {
+        while (isNeeded && !isIt(await ReadAsync()))
+        {
+        }
     }
 
     public async Task<(byte Type, byte Flags, int Stream, byte[] Payload)> ReadAsync()
@@ -102,7 +120,7 @@ internal sealed class Http2Client : IDisposable
 
             Assert.NotEqual(Reset, type);
             if (type == Headers)
-                isOfServer ??= !payload.AsSpan(1).StartsWith("\0\u000ccontent-type"u8);
+                isOfServer ??= IsOfServer(payload);
             else if (type == Data)
                 message.AddRange(payload);
             if ((flags & EndStream) != 0)
