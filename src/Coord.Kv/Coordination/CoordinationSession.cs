@@ -77,8 +77,8 @@ public sealed partial class CoordinationSession : IAsyncDisposable
 
     /// <summary>
     /// Gets the moment at which the session counts as lost unless a keep-alive is answered before: a timestamp of
-    /// <see cref="CoordinationSessionOptions.TimeProvider"/>. It lies the safety margin before the earliest end that the
-    /// lease can have, and moves on with each answer.
+    /// <see cref="CoordinationSessionOptions.TimeProvider"/>. It lies the safety margin before the earliest end that
+    /// the lease can have, and moves on with each answer.
     /// </summary>
     public long SafeUntil
     {

@@ -2,7 +2,7 @@ using Coord.Raft.Storage;
 
 namespace Coord.Raft.Tests.Storage;
 
-/// <summary>What a log may have lost at its end without leaving a trace there: it says so, and how much at most.</summary>
+/// <summary>What a log may have lost at its end without a trace there: it says so, and how much at most.</summary>
 public sealed class WalDoubtTests
 {
     private const int PageBytes = WalSegmentHeader.PageBytes;
@@ -29,7 +29,7 @@ public sealed class WalDoubtTests
         Assert.Equal(LogHarness.SegmentBytes, log.Disk.ReadAll(path).Length);
     }
 
-    /// <summary>Nothing in such pages names the life that the file has now; nor do they hold what was there before.</summary>
+    /// <summary>Nothing in such pages names the life that the file has now, or holds what was there before.</summary>
     [Theory]
     [InlineData(0x00, true)]
     [InlineData(0x00, false)]
@@ -81,8 +81,8 @@ public sealed class WalDoubtTests
     }
 
     /// <summary>
-    /// The copy of the mark that has the last vote is damaged. What is noted in the mark while the log is opened must not
-    /// make the vote before look like the last one, should the vote's record be damaged, too.
+    /// The copy of the mark that has the last vote is damaged. What is noted in the mark while the log is opened must
+    /// not make the vote before look like the last one, should the vote's record be damaged, too.
     /// </summary>
     [Fact]
     public void A_doubt_that_is_noted_does_not_claim_to_know_the_last_vote()

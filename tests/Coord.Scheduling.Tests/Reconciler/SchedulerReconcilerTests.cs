@@ -75,7 +75,7 @@ public sealed class SchedulerReconcilerTests
         Assert.Empty(cluster.Running);
     }
 
-    /// <summary>G1 and G2: at no moment do two run, though the first is only cut off, and goes on for a while.</summary>
+    /// <summary>G1 and G2: at no moment do two run, though the first is only cut off, and goes on a while.</summary>
     [Fact]
     public async Task A_node_that_is_cut_off_stops_before_another_one_starts()
     {
