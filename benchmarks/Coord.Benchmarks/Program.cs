@@ -1,4 +1,8 @@
 using System.Reflection;
 using BenchmarkDotNet.Running;
+using Coord.Benchmarks;
 
-BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(args);
+if (args is ["imbalance"])
+    Imbalance.Print(Console.Out);
+else
+    BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(args);

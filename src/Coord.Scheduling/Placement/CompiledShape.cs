@@ -29,7 +29,7 @@ internal sealed class CompiledShape
     /// <summary>Gets why no node may run it; null if nothing is wrong with it.</summary>
     public string? Invalid { get; init; }
 
-    /// <summary>Gets its dominant share of the whole cluster, by which larger ones go first.</summary>
+    /// <summary>Gets its dominant part of the largest request of each resource: larger ones go first.</summary>
     public long Size { get; init; }
 
     /// <summary>Gets what a node must run together, if this is a bundle; null if it is one unit's shape.</summary>

@@ -5,6 +5,9 @@ internal sealed class DecisionRecorder
 {
     private const int MaxBest = 5;
 
+    // So many looks at a node are for verdicts in one plan; slots beyond that are told in general words.
+    private const long MaxLooks = 1_000_000;
+
     private readonly long _revision;
     private readonly PlacementState _state;
     private readonly PlacementModel _model;
@@ -12,6 +15,7 @@ internal sealed class DecisionRecorder
     private readonly PlannerOptions _options;
     private readonly List<PlacementDecision> _decisions = [];
     private readonly Dictionary<CompiledShape, (int Log, string Verdict)> _verdicts = [];
+    private long _looks;
 
     public DecisionRecorder(
         long revision, PlacementState state, Picker picker, PlannerOptions options, SlotId? probe)
@@ -82,6 +86,10 @@ internal sealed class DecisionRecorder
             && known.Log == _state.Log.Count)
             return known.Verdict;
 
+        _looks += _model.Nodes.Length;
+        if (_looks > MaxLooks)
+            return "No node can run it; many others fare alike, and an explanation of the slot tells why.";
+
         IEnumerable<string> counts = Enumerable.Range(0, _model.Nodes.Length)
             .GroupBy(node => Appraise(task, node).Failure).OrderBy(group => group.Key)
             .Select(group => $"{FilterNames.Of(group.Key, _options.Filters)} {group.Count()}");
@@ -105,13 +113,17 @@ internal sealed class DecisionRecorder
 
     private Appraisal Appraise(PlacementTask task, int node)
     {
-        FilterKind failure = _model.FirstFailure(task.Shape, node);
+        int target = _state.Slots[task.Slots[0]].Target;
+        FilterKind failure = target != Slot.Nowhere && target != node
+            ? FilterKind.Global : _model.FirstFailure(task.Shape, node);
         if (failure != FilterKind.None)
             return new Appraisal(node, failure, 0, 0);
         long cost = StrategyCost.Of(_options.Strategy, _state, task.Shape, node);
         if (cost == PickTree.Never)
             return new Appraisal(node, FilterKind.Resources, 0, 0);
         failure = _picker.FirstFailure(task, node);
+        if (failure == FilterKind.None && task.Only is { } only && Array.BinarySearch(only, node) < 0)
+            failure = FilterKind.Replaces;
         return failure != FilterKind.None
             ? new Appraisal(node, failure, 0, 0)
             : new Appraisal(node, FilterKind.None, cost, _picker.Total(task, node, cost));
@@ -151,6 +163,7 @@ internal sealed class DecisionRecorder
         return appraisal.Failure switch
         {
             FilterKind.Request => task.Shape.Invalid ?? "it asks for what cannot be",
+            FilterKind.Global => "the slot is for another node, and each node has its own",
             FilterKind.Pin => $"it is pinned to {unit.Constraints.PinnedTo}",
             FilterKind.Runner => $"the node does not have the runner '{unit.Runner}'",
             FilterKind.Offers => $"the node's app does not have the code of {unit.Name}",
@@ -162,6 +175,7 @@ internal sealed class DecisionRecorder
             FilterKind.Resources => DescribeShortage(task.Shape, appraisal.Node),
             FilterKind.Conflicts => "it conflicts with a unit on the node",
             FilterKind.SameNode => "the unit beside which it must be is not on the node",
+            FilterKind.Replaces => "none of the units that it replaces is on the node",
             FilterKind.Spread => "its slots would be spread less evenly than it allows",
             _ => "the filter does not allow it",
         };

@@ -6,6 +6,7 @@ internal enum FilterKind
 {
     None,
     Request,
+    Global,
     Pin,
     Runner,
     Offers,

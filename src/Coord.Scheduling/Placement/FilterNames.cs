@@ -6,6 +6,9 @@ public static class FilterNames
     /// <summary>What the unit asks for makes no sense, such as less than nothing of a resource.</summary>
     public const string Request = "request";
 
+    /// <summary>The slot is of a unit that has one on each node, and this one is for another node.</summary>
+    public const string Global = "global";
+
     /// <summary>The unit is pinned to another node.</summary>
     public const string Pin = "pin";
 
@@ -47,8 +50,8 @@ public static class FilterNames
 
     private static readonly string[] All =
     [
-        "", Request, Pin, Runner, Offers, Labels, Taints, SpreadLabel, Draining, Cordoned, Resources, Conflicts,
-        SameNode, Spread, Replaces,
+        "", Request, Global, Pin, Runner, Offers, Labels, Taints, SpreadLabel, Draining, Cordoned, Resources,
+        Conflicts, SameNode, Spread, Replaces,
     ];
 
     internal static string Of(FilterKind kind, IReadOnlyList<IPlacementFilter> custom) =>

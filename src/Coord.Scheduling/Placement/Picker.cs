@@ -58,7 +58,9 @@ internal sealed class Picker(PlacementState state, PlannerOptions options)
                 return FilterKind.Conflicts;
             if (!IsBesidePeer(task, unit, node))
                 return FilterKind.SameNode;
-            if (state.ShapeOf(slot).Spread is not null && !TrackerOf(unit).Allows(node))
+            // One on each node is as even as can be.
+            bool isSpread = state.ShapeOf(slot).Spread is not null && state.Slots[slot].Target == Slot.Nowhere;
+            if (isSpread && !TrackerOf(unit).Allows(node))
                 return FilterKind.Spread;
         }
 

@@ -70,9 +70,12 @@ internal sealed partial class PlacementModel
 
     private CompiledShape[] CompileShapes(UnitShape[] shapes, Names labels, Names taints, Names runners)
     {
-        UInt128[] totals = new UInt128[_resources.Length];
-        for (int i = 0; i < ResourceOf.Length; i++)
-            totals[ResourceOf[i]] += (UInt128)Capacity[i];
+        long[] largest = new long[_resources.Length];
+        foreach (ResourceAmount request in shapes.SelectMany(shape => shape.Requests))
+        {
+            ref long most = ref largest[FindResource(request.Name)];
+            most = Math.Max(most, request.Amount);
+        }
 
         Dictionary<string, SpreadDomains> spreads = [];
         Dictionary<UnitName, List<int>> offers = CollectOffers(shapes);
@@ -100,7 +103,7 @@ internal sealed partial class PlacementModel
                 OfferedBy = shape.OfferedAs == default ? null : offers[shape.OfferedAs],
                 Spread = spread,
                 Invalid = shape.Invalid,
-                Size = SizeOf(requests, totals),
+                Size = SizeOf(requests, largest),
             };
         }
 
@@ -124,16 +127,13 @@ internal sealed partial class PlacementModel
         return offers;
     }
 
-    private static long SizeOf(Request[] requests, UInt128[] totals)
+    // Of nodes it does not depend: the loss of one changes nothing in the order of the others' slots.
+    private static long SizeOf(Request[] requests, long[] largest)
     {
         UInt128 size = 0;
         foreach (Request request in requests)
-        {
-            if (totals[request.Resource] > 0)
-                size = UInt128.Max(size, ((UInt128)request.Amount << 40) / totals[request.Resource]);
-        }
-
-        return (long)UInt128.Min(size, long.MaxValue);
+            size = UInt128.Max(size, ((UInt128)request.Amount << 40) / (UInt128)largest[request.Resource]);
+        return (long)size;
     }
 
     private int[] CompilePeers()

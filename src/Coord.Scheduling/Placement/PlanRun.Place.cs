@@ -43,9 +43,17 @@ internal sealed partial class PlanRun
 
         foreach (int member in together)
             _state.Slots[member].Tried = _round;
-        if (_peers.ConflictIn(together) is null
-            && TryPlace(new PlacementTask(together, _peers.ShapeOf(together), _peers.NodesFor(together))))
+        PlacementTask task = new(together, _peers.ShapeOf(together), _peers.NodesFor(together));
+        if (_peers.ConflictIn(together) is null && TryPlace(task))
+            return;
+
+        // Where their node wants to leave and no other takes them all, they stay together until it does.
+        int from = _state.Slots[slot].From;
+        if (from != Slot.Nowhere && _model.Nodes[from].Spec.IsDraining
+            && Array.TrueForAll(together, member => _state.Slots[member].From == from))
         {
+            foreach (int member in together)
+                _verdicts[member] = _recorder.VerdictOf(task);
             return;
         }
 
@@ -82,6 +90,9 @@ internal sealed partial class PlanRun
             _verdicts.Remove(slot);
         }
 
+        _placements++;
+        if (_state.Absent >= 0)
+            _placed.AddRange(task.Slots);
         _picker.Placed(task, node);
         return true;
     }
@@ -110,16 +121,20 @@ internal sealed partial class PlanRun
     /// <summary>Lets slots stay on a node that wants to leave, if there is no other for them.</summary>
     private void LeaveStuck(int[] slots)
     {
-        foreach (int slot in slots)
+        if (_state.Absent >= 0)
+            return;
+
+        foreach (int slot in slots.Where(slot => _state.Slots[slot].Reason == PlacementReason.NodeDraining)
+            .OrderBy(_peers.Depth))
         {
             ref Slot state = ref _state.Slots[slot];
-            if (state is not { Node: Slot.Nowhere, Reason: PlacementReason.NodeDraining } || _state.Absent >= 0)
-                continue;
-
             CompiledShape shape = _state.ShapeOf(slot);
-            if (_model.Allowed(shape, state.From) != FilterKind.None
+            int peer = _model.SameNodeAs[state.Unit];
+            if (state.Node != Slot.Nowhere
+                || _model.Allowed(shape, state.From) != FilterKind.None
                 || _state.ShareWith(shape, state.From) == PickTree.Never
-                || _state.HasConflict(state.Unit, state.From))
+                || _state.HasConflict(state.Unit, state.From)
+                || (peer != PlacementModel.NoUnit && (peer < 0 || _state.CountOf(peer, state.From) == 0)))
             {
                 continue;
             }
@@ -127,88 +142,5 @@ internal sealed partial class PlanRun
             state.IsStuck = true;
             _state.Place(slot, state.From);
         }
-    }
-
-    /// <summary>Lets new units take the place of those that they replace.</summary>
-    private void TakeOver(List<int> open)
-    {
-        foreach (int slot in InOrder(open.FindAll(ReplacesOthers)))
-        {
-            int[] places = [.. Replaced(_state.Slots[slot].Unit).Select(other => _state.Slots[other].Node).Distinct()];
-            if (places.Length == 0)
-                continue;
-
-            Array.Sort(places);
-            int best = -1;
-            long bestTotal = PickTree.Never;
-            PlacementTask task = new([slot], _state.ShapeOf(slot));
-            foreach (int node in places)
-            {
-                int[] evicted = Evict(slot, node);
-                long total = CostWithout(task, node);
-                foreach (int other in evicted)
-                    _state.Place(other, node);
-                if (total < bestTotal)
-                    (best, bestTotal) = (node, total);
-            }
-
-            _state.Slots[slot].Tried = _round + 1; // If it can take no place, it waits: others are not for it.
-            if (best < 0)
-            {
-                _verdicts[slot] = $"None of the {places.Length} nodes of the units that it replaces can run it.";
-                continue;
-            }
-
-            foreach (int other in Evict(slot, best))
-            {
-                _state.Slots[other].Reason = PlacementReason.Replaced;
-                open.Add(other);
-            }
-
-            _state.Place(slot, best);
-        }
-    }
-
-    private bool ReplacesOthers(int slot) =>
-        !_state.Slots[slot].HasHome
-        && _model.Units[_state.Slots[slot].Unit].Spec!.Constraints.Replaces.Count > 0
-        && _state.Slots[slot].Target == Slot.Nowhere;
-
-    // Units that replace each other would do so for ever: they merely do not share a node.
-    private IEnumerable<int> Replaced(int unit)
-    {
-        string name = _model.Units[unit].Name.Value;
-        IReadOnlyList<string> patterns = _model.Units[unit].Spec!.Constraints.Replaces;
-        for (int other = 0; other < _state.Slots.Length; other++)
-        {
-            int otherUnit = _state.Slots[other].Unit;
-            if (_state.Slots[other].Node >= 0
-                && otherUnit != unit
-                && patterns.Any(pattern => Glob.Matches(pattern, _model.Units[otherUnit].Name.Value))
-                && !_model.Units[otherUnit].Spec!.Constraints.Replaces.Any(pattern => Glob.Matches(pattern, name)))
-            {
-                yield return other;
-            }
-        }
-    }
-
-    private int[] Evict(int slot, int node)
-    {
-        int[] evicted =
-            [.. Replaced(_state.Slots[slot].Unit).Where(other => _state.Slots[other].Node == node)];
-        foreach (int other in evicted)
-            _state.Take(other);
-        return evicted;
-    }
-
-    private long CostWithout(PlacementTask task, int node)
-    {
-        if (_model.FirstFailure(task.Shape, node) != FilterKind.None)
-            return PickTree.Never;
-        _picker.Reset();
-        long cost = StrategyCost.Of(_options.Strategy, _state, task.Shape, node);
-        return cost == PickTree.Never || _picker.FirstFailure(task, node) != FilterKind.None
-            ? PickTree.Never
-            : _picker.Total(task, node, cost);
     }
 }

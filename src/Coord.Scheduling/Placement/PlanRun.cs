@@ -20,9 +20,11 @@ internal sealed partial class PlanRun
     private readonly PlacementState _state;
     private readonly Picker _picker;
     private readonly Peers _peers;
+    private readonly Replacements _replacements;
     private readonly DecisionRecorder _recorder;
     private readonly Dictionary<int, string> _verdicts = [];
     private int _round;
+    private int _placements;
 
     public PlanRun(PlacementSnapshot snapshot, PlannerOptions options, SlotId? probe = null)
     {
@@ -32,6 +34,7 @@ internal sealed partial class PlanRun
         _state = new PlacementState(_model, _table);
         _picker = new Picker(_state, options);
         _peers = new Peers(_state);
+        _replacements = new Replacements(_model);
         _recorder = new DecisionRecorder(snapshot.Revision, _state, _picker, options, probe);
     }
 
@@ -42,9 +45,7 @@ internal sealed partial class PlanRun
     {
         Admit();
         ClusterLoad before = MeasureLoad();
-        List<int> open = OpenSlots();
-        TakeOver(open);
-        Place(InOrder(open));
+        PlaceAll();
         Rebalance();
         ExplainWhatStayed();
         return Collect(before);
@@ -71,15 +72,25 @@ internal sealed partial class PlanRun
                 _state.Place(slot, node);
         }
 
-        // A slot that leaves takes those along that must be beside it, and those in turn others.
+        TakeThoseLeftAlone();
+    }
+
+    /// <summary>A slot that leaves takes those along that must be beside it, and those in turn others.</summary>
+    private List<int> TakeThoseLeftAlone()
+    {
+        List<int> taken = [];
         while (_peers.FindLeftAlone() is { Count: > 0 } alone)
         {
             foreach (int slot in alone)
             {
                 _state.Take(slot);
-                _state.Slots[slot].Reason = PlacementReason.Unsatisfied;
+                if (_state.Slots[slot].From != Slot.Nowhere)
+                    _state.Slots[slot].Reason = PlacementReason.Unsatisfied;
+                taken.Add(slot);
             }
         }
+
+        return taken;
     }
 
     private int[] ByPriority()
@@ -89,6 +100,24 @@ internal sealed partial class PlanRun
         if (priorities.Length > 0 && priorities.AsSpan().ContainsAnyExcept(priorities[0]))
             return [.. slots.OrderByDescending(slot => priorities[slot])]; // stable
         return slots;
+    }
+
+    private void PlaceAll()
+    {
+        List<int> open = OpenSlots();
+        TakeOver(open, areLast: false);
+        Place(InOrder(open));
+
+        // What was placed since then may be in the place of what replaces it, whoever was evicted may replace others,
+        // and a slot may find a node only now. A plan that left such a thing undone would not be the last one.
+        for (int placed = -1; placed != _placements;)
+        {
+            placed = _placements;
+            List<int> left = OpenSlots();
+            if (TakeOver(left, areLast: true))
+                placed = -1;
+            Place(InOrder(left));
+        }
     }
 
     private List<int> OpenSlots()

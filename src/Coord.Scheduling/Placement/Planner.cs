@@ -27,6 +27,37 @@ public sealed class Planner
         return new PlacementPlan(snapshot, new PlanRun(snapshot, Options).Run());
     }
 
+    /// <summary>Makes the plan that there would be if something happened. Nothing happens.</summary>
+    /// <param name="snapshot">What there is.</param>
+    /// <param name="hypothesis">What would happen.</param>
+    /// <exception cref="ArgumentException">A copy of a unit would have too long a name.</exception>
+    public PlacementPlan Simulate(PlacementSnapshot snapshot, PlacementHypothesis hypothesis)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        ArgumentNullException.ThrowIfNull(hypothesis);
+        return Plan(hypothesis.ApplyTo(snapshot));
+    }
+
+    /// <summary>Tells of each node what its loss would mean, once the plan of the snapshot is carried out.</summary>
+    /// <remarks>Takes about as long as placing all slots once, for all nodes together.</remarks>
+    /// <param name="snapshot">What there is.</param>
+    /// <param name="parallelism">How many threads share the work.</param>
+    /// <returns>A forecast for each node, in the order of names.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The number of threads is not positive.</exception>
+    public IReadOnlyList<NodeLossForecast> ForecastNodeLosses(PlacementSnapshot snapshot, int parallelism = 1)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(parallelism);
+        NodeLossForecast[] forecasts = new NodeLossForecast[snapshot.NodeCount];
+        if (parallelism == 1)
+            Share(0);
+        else
+            Parallel.For(0, parallelism, Share);
+        return forecasts;
+
+        void Share(int first) => new PlanRun(snapshot, Options).Forecast(forecasts, first, step: parallelism);
+    }
+
     /// <summary>
     /// Says why a slot is where a plan of the snapshot puts it. Makes that plan, and looks at every node at the moment
     /// when the slot is decided.
