@@ -22,12 +22,18 @@ public sealed record UnitConstraints
     /// <summary>Gets the unit on whose node this one must be; none if there is no such unit.</summary>
     public UnitName SameNodeAs { get; init; }
 
-    /// <summary>Gets the patterns of units that this one takes the place of, on their node.</summary>
+    /// <summary>
+    /// Gets the patterns of units that this one takes the place of, on their node; they move elsewhere. It does so when
+    /// it is new, and later only if no other node is left for it. Units that replace each other merely do not share a
+    /// node.
+    /// </summary>
     public IReadOnlyList<string> Replaces { get; init; } = [];
 
     /// <summary>Gets the taints of nodes that the unit does not mind.</summary>
     public IReadOnlyList<string> Tolerations { get; init; } = [];
 
-    /// <summary>Gets how evenly the slots must be spread; null if it does not matter.</summary>
+    /// <summary>
+    /// Gets how evenly the slots must be spread; null if it does not matter. Of global units only the label counts.
+    /// </summary>
     public SpreadRule? Spread { get; init; }
 }
