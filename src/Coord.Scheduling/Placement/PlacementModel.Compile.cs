@@ -165,8 +165,10 @@ internal sealed partial class PlacementModel
             }
 
             string name = Units[unit].Name.Value;
-            IEnumerable<string> replaces = constraints.Replaces.Where(pattern => !Glob.Matches(pattern, name));
-            Declared[unit] = [.. constraints.Conflicts.Concat(replaces).Select(patterns.Add).Distinct()];
+            int[] conflicts = [.. constraints.Conflicts.Select(patterns.Add)];
+            int[] replaces = [.. constraints.Replaces.Select(patterns.Add)];
+            Declared[unit] =
+                [.. conflicts, .. replaces.Where(id => !Glob.Matches(patterns[id], name)).Except(conflicts)];
         }
 
         if (patterns.Count == 0)

@@ -11,6 +11,7 @@ internal sealed class Replacements(PlacementModel model)
 
     private readonly Dictionary<int, int[]> _replaced = [];
     private List<int>? _replacing;
+    private List<int>[]? _matching; // the units whose names each pattern matches
 
     /// <summary>Gets the units that a unit takes the place of.</summary>
     public int[] Of(int unit)
@@ -19,14 +20,25 @@ internal sealed class Replacements(PlacementModel model)
             return replaced;
 
         _replacing ??= [.. Enumerable.Range(0, model.Units.Length).Where(HasPatterns)];
-        List<int> found = [];
-        for (int other = 0; other < model.Units.Length; other++)
+        _matching ??= Invert();
+        IEnumerable<int> found = model.Units[unit].Spec!.Constraints.Replaces
+            .SelectMany(pattern => _matching[model.Patterns.Add(pattern)]).Distinct().Order();
+        return _replaced[unit] =
+            [.. found.Where(other => other != unit && !(HasPatterns(other) && Reaches(other, unit)))];
+    }
+
+    private List<int>[] Invert()
+    {
+        List<int>[] matching = new List<int>[model.Patterns.Count];
+        for (int pattern = 0; pattern < matching.Length; pattern++)
+            matching[pattern] = [];
+        for (int unit = 0; unit < model.Units.Length; unit++)
         {
-            if (other != unit && Matches(unit, other) && !(HasPatterns(other) && Reaches(other, unit)))
-                found.Add(other);
+            foreach (int pattern in model.Matched[unit] ?? [])
+                matching[pattern].Add(unit);
         }
 
-        return _replaced[unit] = [.. found];
+        return matching;
     }
 
     private bool HasPatterns(int unit) => model.Units[unit].Spec is { Constraints.Replaces.Count: > 0 };
