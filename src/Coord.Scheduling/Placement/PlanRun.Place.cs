@@ -24,8 +24,6 @@ internal sealed partial class PlanRun
                     hasFound |= PlaceAlone(slot);
             }
         }
-
-        LeaveStuck(slots);
     }
 
     private void PlaceOne(int slot)
@@ -119,7 +117,7 @@ internal sealed partial class PlanRun
     }
 
     /// <summary>Lets slots stay on a node that wants to leave, if there is no other for them.</summary>
-    private void LeaveStuck(int[] slots)
+    private void LeaveStuck(List<int> slots)
     {
         if (_state.Absent >= 0)
             return;

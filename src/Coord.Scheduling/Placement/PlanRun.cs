@@ -118,6 +118,9 @@ internal sealed partial class PlanRun
                 placed = -1;
             Place(InOrder(left));
         }
+
+        // Only now: until here any of them could still find another node.
+        LeaveStuck(OpenSlots());
     }
 
     private List<int> OpenSlots()
