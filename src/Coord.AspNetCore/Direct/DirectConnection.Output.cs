@@ -333,7 +333,19 @@ internal sealed partial class DirectConnection
             return;
         }
 
-        ValueTask<FlushResult> flush = _out.FlushAsync();
+        ValueTask<FlushResult> flush;
+        try
+        {
+            flush = _out.FlushAsync();
+        }
+#pragma warning disable CA1031 // Whoever reads the connection hears what is wrong with it.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            _isOver = true;
+            return;
+        }
+
         if (flush.IsCompletedSuccessfully)
         {
             _isOver |= flush.Result.IsCompleted;

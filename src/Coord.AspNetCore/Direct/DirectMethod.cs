@@ -40,7 +40,8 @@ internal sealed class DirectMethod<TRequest, TResponse>(
     /// <inheritdoc/>
     public override bool TryBegin(DirectCall call, in ReadOnlySequence<byte> body)
     {
-        if (LengthOf(body) < 0)
+        int length = LengthOf(body);
+        if (length < 0 || length > calls.MaxMessageBytes)
             return false;
 
         TRequest request;
