@@ -32,10 +32,19 @@ internal sealed partial class DirectConnection
     private static readonly PipeOptions Inline = new(
         readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, useSynchronizationContext: false);
 
+    // More room than an honest client can fill before the server gives it a window: what tells that the client has
+    // read comes on the same way, and must never wait behind what the server has not taken.
+    private static readonly PipeOptions ToServer = new(
+        readerScheduler: PipeScheduler.Inline,
+        writerScheduler: PipeScheduler.Inline,
+        pauseWriterThreshold: 2 * MinConnectionWindow,
+        resumeWriterThreshold: MinConnectionWindow,
+        useSynchronizationContext: false);
+
     private readonly DirectCalls _directs;
     private readonly PipeReader _in;
     private readonly PipeWriter _out;
-    private readonly Pipe _toServer = new(Inline);
+    private readonly Pipe _toServer = new(ToServer);
     private readonly Pipe _fromServer = new(Inline);
     private readonly Lock _lock = new();
 
