@@ -73,6 +73,8 @@ internal sealed partial class RaftDriver : ILoop
         _snapshotIndex = _core.AppliedIndex; // A node starts from a snapshot, and has applied nothing else.
         _status = CreateStatus();
         CheckPart(_status.Membership);
+        // Who is a member from the beginning is one that can be removed.
+        _peers.Retain(_status.Membership);
     }
 
     /// <summary>Gets the core; to be looked at between two turns, by whoever pumps the loop.</summary>
