@@ -13,9 +13,9 @@ public sealed record UnitConstraints
     public NodeName PinnedTo { get; init; }
 
     /// <summary>
-    /// Gets the patterns of units that must not be on the same node. <c>*</c> and <c>?</c> stand for characters. It
-    /// holds in both directions: also against units that come later. A unit does not conflict with itself unless its
-    /// own name matches.
+    /// Gets the patterns of units that must not be on the same node. <see cref="UnitFiles.UnitGlob"/>
+    /// says how they match. It holds in both directions: also against units that come later. A unit does not conflict
+    /// with itself unless its own name matches.
     /// </summary>
     public IReadOnlyList<string> Conflicts { get; init; } = [];
 

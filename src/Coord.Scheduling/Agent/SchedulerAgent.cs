@@ -52,6 +52,9 @@ public sealed class SchedulerAgent
     /// <exception cref="ObjectDisposedException">
     /// The store was stopped before. Everything was stopped then, as if the node were out of touch.
     /// </exception>
+    /// <exception cref="UnitStartException">
+    /// A runner cannot tell whether something of an earlier life still runs, so the node was not registered.
+    /// </exception>
     public async Task RunAsync(CancellationToken stopping)
     {
         while (!stopping.IsCancellationRequested)

@@ -1,3 +1,5 @@
+using Coord.Scheduling.UnitFiles;
+
 namespace Coord.Scheduling.Placement;
 
 /// <summary>Finds which of many patterns match a name, by the characters that matches start with.</summary>
@@ -20,7 +22,7 @@ internal sealed class PatternIndex
         id = _patterns.Count;
         _ids.Add(pattern, id);
         _patterns.Add(pattern);
-        string prefix = Glob.Prefix(pattern).ToString();
+        string prefix = UnitGlob.Prefix(pattern).ToString();
         if (!_byPrefix.TryGetValue(prefix, out List<int>? bucket))
         {
             _byPrefix.Add(prefix, bucket = []);
@@ -46,7 +48,7 @@ internal sealed class PatternIndex
                 continue;
             foreach (int id in bucket)
             {
-                if (Glob.Matches(_patterns[id], name))
+                if (UnitGlob.IsMatch(_patterns[id], name))
                     matches.Add(id);
             }
         }

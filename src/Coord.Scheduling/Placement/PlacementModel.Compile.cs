@@ -1,3 +1,5 @@
+using Coord.Scheduling.UnitFiles;
+
 namespace Coord.Scheduling.Placement;
 
 internal sealed partial class PlacementModel
@@ -168,7 +170,7 @@ internal sealed partial class PlacementModel
             int[] conflicts = [.. constraints.Conflicts.Select(patterns.Add)];
             int[] replaces = [.. constraints.Replaces.Select(patterns.Add)];
             Declared[unit] =
-                [.. conflicts, .. replaces.Where(id => !Glob.Matches(patterns[id], name)).Except(conflicts)];
+                [.. conflicts, .. replaces.Where(id => !UnitGlob.IsMatch(patterns[id], name)).Except(conflicts)];
         }
 
         if (patterns.Count == 0)

@@ -1,3 +1,5 @@
+using Coord.Scheduling.UnitFiles;
+
 namespace Coord.Scheduling.Placement;
 
 /// <summary>Which units take the place of which others.</summary>
@@ -45,7 +47,7 @@ internal sealed class Replacements(PlacementModel model)
 
     private bool Matches(int unit, int other) =>
         model.Units[unit].Spec!.Constraints.Replaces
-            .Any(pattern => Glob.Matches(pattern, model.Units[other].Name.Value));
+            .Any(pattern => UnitGlob.IsMatch(pattern, model.Units[other].Name.Value));
 
     private bool Reaches(int from, int to)
     {

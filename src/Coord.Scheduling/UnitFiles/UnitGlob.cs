@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Coord.Scheduling.UnitFiles;
 
 /// <summary>
@@ -6,6 +8,8 @@ namespace Coord.Scheduling.UnitFiles;
 /// </summary>
 public static class UnitGlob
 {
+    private static readonly SearchValues<char> Special = SearchValues.Create(@"*?[\");
+
     /// <summary>Says whether a name matches a pattern. A pattern that is not well-formed matches nothing.</summary>
     /// <param name="pattern">The pattern.</param>
     /// <param name="name">The name.</param>
@@ -41,6 +45,10 @@ public static class UnitGlob
             (p, n) = (star + 1, ++resume);
         }
     }
+
+    /// <summary>Gets the characters that every match starts with.</summary>
+    internal static ReadOnlySpan<char> Prefix(ReadOnlySpan<char> pattern) =>
+        pattern.IndexOfAny(Special) is >= 0 and int end ? pattern[..end] : pattern;
 
     /// <summary>Matches one character, and returns where the pattern goes on; -1 if it does not match.</summary>
     private static int MatchOne(string pattern, int p, char c)

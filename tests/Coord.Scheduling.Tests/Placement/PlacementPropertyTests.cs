@@ -1,4 +1,5 @@
 using Coord.Scheduling.Placement;
+using Coord.Scheduling.UnitFiles;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
@@ -237,7 +238,7 @@ public sealed class PlacementPropertyTests
         List<int> found = [];
         index.Match(text, found);
         bool expected = PlanChecker.Matches(pattern, text);
-        return (Glob.Matches(pattern, text) == expected && found.Count == (expected ? 1 : 0))
+        return (UnitGlob.IsMatch(pattern, text) == expected && found.Count == (expected ? 1 : 0))
             .Label($"'{pattern}' and '{text}'");
     }
 

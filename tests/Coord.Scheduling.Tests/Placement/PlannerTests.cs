@@ -132,6 +132,12 @@ public sealed class PlannerTests
             cluster.Unit(unit, limits => limits with { Conflicts = ["s@*"] });
         PlacementPlan plan = cluster.Settle();
         Assert.Equal(2, cluster.Assigned.Values.Distinct().Count());
+
+        // A class of characters means here what it means where unit files are checked.
+        Cluster classes = new Cluster().Node("a")
+            .Unit("db", limits => limits with { Conflicts = ["web[1-2]"] }).Assign("db", "a")
+            .Unit("web1").Unit("web2").Unit("web3");
+        Assert.Equal(["web1/0", "web2/0"], classes.Settle().Unplaced.Select(slot => slot.Slot.ToString()));
         Assert.Contains("conflicts 2", Assert.Single(plan.Unplaced).Verdict, StringComparison.Ordinal);
     }
 
